@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { jobSchema } from './job.ts';
+
+/**
+ * What a workflow hands to the host to run as one job, stored as the artifact `<prefix>/order.json`; the host
+ * fills the job's `in/` from it and stores `out/*` as `<prefix>/out/*` afterwards. States carry only `prefix`.
+ */
+export const jobOrder = z.object({
+  /** Artifact prefix of the job: `runs/<run>/jobs/<job>`. */
+  prefix: z.string(),
+  job: jobSchema,
+  /** File name in `in/` -> artifact key. */
+  inputs: z.record(z.string(), z.string()),
+  /** State that Cairn keeps: key `<repository>/<environment>/<project>`; `write` for an apply. */
+  state: z.object({ key: z.string(), write: z.boolean() }).nullable(),
+  /** File name in `in/` -> key of a state that Cairn keeps, to be read. */
+  upstream: z.record(z.string(), z.string()),
+  /** Environment variable -> reference of its value, resolved by the host right before the start. */
+  secrets: z.record(z.string(), z.string()),
+  /** Who the job is: jobs of one identity share a user (one machine) or a role (AWS). */
+  identity: z.object({
+    repository: z.string(),
+    environment: z.string(),
+    stage: z.enum(['pr-plan', 'deploy-plan', 'apply', 'build', 'verify']),
+  }),
+  /** Name of the fixed work folder; two orders with the same one never run at the same time. */
+  folder: z.string(),
+  /** Write-once key that must not exist yet (an apply happens once); null where repeating is harmless. */
+  claim: z.string().nullable(),
+});
+export type JobOrder = z.infer<typeof jobOrder>;

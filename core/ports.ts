@@ -1,0 +1,286 @@
+/**
+ * Everything that core asks of the outside, on one page. A host (Lambda, executor, one machine) builds a
+ * plain object of these; a test passes a literal. Every write is repeatable: the same call twice is one effect.
+ * Errors: `Unavailable` where trying again can help, `ForgeRefused` where only the operator can.
+ */
+import type { StatusEvent } from './reports/event.ts';
+import type { Run, RunFilter } from './requests/run.ts';
+
+export interface Ports {
+  clock: Clock;
+  artifacts: Artifacts;
+  runs: Runs;
+  status: Status;
+  locks: Locks;
+  approvals: Approvals;
+  workflows: Workflows;
+  jobs: Jobs;
+  source: Source;
+  pulls: Pulls;
+  reports: Reports;
+  git: GitData;
+  people: People;
+  sent: Sent;
+  chat: Chat | null;
+  keys: Keys;
+  hcl: Hcl;
+  links: Links;
+}
+
+export interface Clock {
+  now(): Date;
+}
+
+/** Bytes by key (`a/b/c`, at most 900 bytes). On AWS one bucket, on one machine a folder. */
+export interface Artifacts {
+  /** Throws NotFound. */
+  get(key: string): Promise<Uint8Array>;
+  put(key: string, body: Uint8Array | string): Promise<void>;
+  /** Write once: true if this call wrote it, false if the key was there (also with the same body). */
+  putNew(key: string, body: Uint8Array | string): Promise<boolean>;
+  has(key: string): Promise<boolean>;
+  /** Keys that start with `prefix`, sorted. */
+  list(prefix: string): Promise<string[]>;
+}
+
+/** The run index. */
+export interface Runs {
+  /** Writes the run if its id is absent; answers what is stored (`number` is given here, ascending per repository). */
+  claim(run: Omit<Run, 'number'>): Promise<Run>;
+  get(id: string): Promise<Run | null>;
+  /** Newest first. */
+  list(filter: RunFilter): Promise<Run[]>;
+  /** Ascending by `seq`. */
+  events(runId: string): Promise<StatusEvent[]>;
+}
+
+/** Tells every sink, and the run index, what happened. Repeating an event id changes nothing. */
+export interface Status {
+  /** `seq` is given here, ascending within the run; the run's fields in `event.run` are merged into the index. */
+  emit(event: Omit<StatusEvent, 'seq'>): Promise<void>;
+}
+
+export interface LockClaim {
+  runId: string;
+  /** Task token to answer when the lock is handed over. */
+  token: string;
+  command: string;
+  commit: string | null;
+  at: string;
+}
+
+export interface Lock {
+  repository: string;
+  environment: string;
+  /** Grows by one with each hand-over; an apply carries it. */
+  fence: number;
+  holder: LockClaim | null;
+  /** First come, first served. */
+  waiting: LockClaim[];
+}
+
+/** One lock per (repository, environment). No clock frees one. A store that does not answer is a lock not held. */
+export interface Locks {
+  /** Takes the lock or queues for it. The same run again renews its token and keeps its place. */
+  claim(repository: string, environment: string, claim: LockClaim): Promise<Lock>;
+  get(repository: string, environment: string): Promise<Lock | null>;
+  /** If `runId` holds it, the first that waits becomes holder. Else it leaves the queue. Answers the lock after. */
+  release(repository: string, environment: string, runId: string): Promise<Lock | null>;
+  /** Locks with a holder. */
+  held(): Promise<Lock[]>;
+}
+
+/** A run that waits for a person; at most one per environment, since it holds the environment's lock. */
+export interface WaitingApproval {
+  repository: string;
+  environment: string;
+  runId: string;
+  token: string;
+  digest: string;
+  commit: string;
+  /** ISO 8601, UTC. */
+  askedAt: string;
+  until: string;
+}
+
+export interface Approvals {
+  put(wait: WaitingApproval): Promise<void>;
+  get(repository: string, environment: string): Promise<WaitingApproval | null>;
+  /** Removes it if it is this run's. */
+  remove(repository: string, environment: string, runId: string): Promise<void>;
+}
+
+/** The engine, seen from a step. */
+export interface Workflows {
+  /** Idempotent by name: `exists` if it was started before with the same input, Conflict with another. */
+  start(workflow: string, name: string, input: unknown): Promise<'started' | 'exists'>;
+  /** A token answers once; a late or second answer is InvalidToken. */
+  succeed(token: string, output: unknown): Promise<void>;
+  fail(token: string, error: string, cause: string): Promise<void>;
+  stop(workflow: string, name: string, cause: string): Promise<void>;
+  status(workflow: string, name: string): Promise<'running' | 'succeeded' | 'failed' | 'stopped' | null>;
+}
+
+export interface Jobs {
+  /** Jobs of a run that have not ended. */
+  active(runId: string): Promise<string[]>;
+  /** SIGTERM to each job of the run that has not ended. */
+  stop(runId: string, reason: string): Promise<void>;
+  /** The scrubbed log from a byte offset; empty if there is none yet. */
+  log(jobId: string, offset: number): Promise<string>;
+}
+
+export interface Commit {
+  sha: string;
+  parents: string[];
+  message: string;
+  /** GitHub login of the author, null if the mail address belongs to nobody. */
+  author: string | null;
+  /** ISO 8601. */
+  date: string;
+}
+
+/** Reading the repository. Throws NotFound for a repository, branch or commit that is not there. */
+export interface Source {
+  head(repository: string, branch: string): Promise<string>;
+  commit(repository: string, ref: string): Promise<Commit>;
+  /** The forge's gzipped tarball of a commit, with its leading folder. */
+  tarball(repository: string, commit: string): Promise<Uint8Array>;
+  /** A file's text at a ref; null if there is no such file. At most 1 MB. */
+  file(repository: string, ref: string, path: string): Promise<string | null>;
+  /** Commits reachable from `head` and not from `base`, oldest first, at most 250; all share `files` never. */
+  between(repository: string, base: string, head: string): Promise<Commit[]>;
+  defaultBranch(repository: string): Promise<string>;
+}
+
+export interface Pull {
+  number: number;
+  title: string;
+  state: 'open' | 'closed';
+  merged: boolean;
+  draft: boolean;
+  author: string;
+  /** True if the head lives in another repository. */
+  fork: boolean;
+  head: { branch: string; sha: string };
+  base: { branch: string; sha: string };
+  url: string;
+}
+
+export interface Pulls {
+  get(repository: string, number: number): Promise<Pull>;
+  /** Pull requests that brought a commit in, or that have it as head. */
+  ofCommit(repository: string, commit: string): Promise<Pull[]>;
+  /** The test merge of head into base: its commit; throws MergeConflict. Waits until the forge has made it. */
+  testMerge(repository: string, number: number): Promise<string>;
+  /** An open one with this head branch, or null. */
+  findOpen(repository: string, headBranch: string): Promise<Pull | null>;
+  open(repository: string, pull: { title: string; body: string; head: string; base: string }): Promise<Pull>;
+  edit(repository: string, number: number, change: { title?: string; body?: string }): Promise<void>;
+}
+
+export interface Check {
+  /** Fixed name, such as `cairn: prod`. */
+  name: string;
+  commit: string;
+  /** `neutral` counts as passed. */
+  state: 'queued' | 'in_progress' | 'success' | 'failure' | 'neutral';
+  title: string;
+  /** Markdown, at most 65,535 characters. */
+  summary: string;
+  url: string;
+  /** Makes the check run of a run one: stored with it. */
+  externalId: string;
+}
+
+/** Writing for people. Each answers the id of what it made, to be edited in place the next time. */
+export interface Reports {
+  createComment(repository: string, pull: number, body: string): Promise<string>;
+  /** Throws NotFound if somebody deleted it. */
+  editComment(repository: string, id: string, body: string): Promise<void>;
+  /** A check run (App) or a commit status (token). */
+  check(repository: string, check: Check, id: string | null): Promise<string>;
+  /** A GitHub deployment (`auto_merge: false, required_contexts: []`). */
+  createDeployment(
+    repository: string,
+    deployment: { commit: string; environment: string; description: string; runId: string },
+  ): Promise<string>;
+  deploymentStatus(
+    repository: string,
+    id: string,
+    status: {
+      state: 'queued' | 'in_progress' | 'success' | 'failure' | 'inactive';
+      description: string;
+      url: string;
+      environmentUrl?: string;
+    },
+  ): Promise<void>;
+  /** A reaction to a comment, so that its author sees it was read. */
+  react(repository: string, comment: string, reaction: '+1' | '-1' | 'eyes' | 'confused'): Promise<void>;
+}
+
+/** A file of a commit to make: `content` null deletes it. */
+export interface FileChange {
+  path: string;
+  content: Uint8Array | string | null;
+  mode?: '100644' | '100755' | '120000';
+}
+
+/** Git data API. Only refs below `refs/heads/cairn/` and `refs/cairn/` are ever written. */
+export interface GitData {
+  /** Commit a ref (`refs/...`) points at, or null. */
+  ref(repository: string, ref: string): Promise<string | null>;
+  /** A new commit on `parent` (null: a root commit, no base tree) with these files changed. Answers its sha. */
+  commit(
+    repository: string,
+    commit: { parent: string | null; message: string; files: FileChange[]; date: string },
+  ): Promise<string>;
+  createRef(repository: string, ref: string, commit: string): Promise<'created' | 'exists'>;
+  /** Compare and swap: fast-forward only, unless `force` (refs/cairn/ only). */
+  moveRef(
+    repository: string,
+    ref: string,
+    commit: string,
+    force: boolean,
+  ): Promise<'moved' | 'not-fast-forward'>;
+}
+
+export interface People {
+  /** Login of a GitHub token; null if GitHub refuses it. */
+  whoIs(token: string): Promise<string | null>;
+  permission(repository: string, login: string): Promise<'admin' | 'write' | 'read' | 'none'>;
+}
+
+/** Ids of what sinks have made (a comment, a check, a thread), with the number of the event shown there. */
+export interface Sent {
+  get(key: string): Promise<{ id: string; order: number } | null>;
+  /** Writes if there is none yet or the stored order is lower or equal; answers whether it did. */
+  put(key: string, value: { id: string; order: number }): Promise<boolean>;
+}
+
+export interface ChatMessage {
+  /** Plain text for notifications. */
+  text: string;
+  /** Slack Block Kit blocks, within its limits. */
+  blocks: unknown[];
+}
+
+export interface Chat {
+  /** Answers the message's id (`channel:ts`). `thread` is such an id. */
+  post(channel: string, message: ChatMessage, thread: string | null): Promise<string>;
+  edit(id: string, message: ChatMessage): Promise<void>;
+}
+
+export interface Keys {
+  /** 32 bytes, hex: the same for a run each time, of another run never. */
+  runKey(runId: string): Promise<string>;
+}
+
+/** HCL (or JSON) text to terraform's JSON shape: blocks as arrays. Throws InvalidInput with the position. */
+export type Hcl = (path: string, text: string) => Promise<Record<string, unknown>>;
+
+/** Addresses of pages for people. */
+export interface Links {
+  run(runId: string): string;
+  job(runId: string, jobId: string): string;
+}

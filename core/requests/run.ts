@@ -1,0 +1,53 @@
+import type { Request } from './request.ts';
+
+export type RunState =
+  | 'running'
+  /** Waits for the environment's lock. */
+  | 'queued'
+  /** Waits for a person. */
+  | 'waiting'
+  | 'succeeded'
+  | 'failed'
+  | 'rolled-back'
+  | 'rejected'
+  | 'superseded'
+  | 'stopped';
+
+export const ENDED: readonly RunState[] = [
+  'succeeded',
+  'failed',
+  'rolled-back',
+  'rejected',
+  'superseded',
+  'stopped',
+];
+
+/** One execution of a workflow. */
+export interface Run {
+  /** Hash of what triggered it; also the execution's name. */
+  id: string;
+  /** Ascending per repository: what people say ("run 12") and what orders two runs. */
+  number: number;
+  workflow: 'plan' | 'deploy';
+  command: Request['command'];
+  repository: string;
+  environment: string;
+  pull: number | null;
+  commit: string | null;
+  requester: string | null;
+  state: RunState;
+  /** One line: what it did or what it waits for. */
+  title: string;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  endedAt: string | null;
+}
+
+export interface RunFilter {
+  repository?: string;
+  environment?: string;
+  pull?: number;
+  workflow?: Run['workflow'];
+  active?: boolean;
+  limit: number;
+}
