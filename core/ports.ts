@@ -3,6 +3,7 @@
  * plain object of these; a test passes a literal. Every write is repeatable: the same call twice is one effect.
  * Errors: `Unavailable` where trying again can help, `ForgeRefused` where only the operator can.
  */
+import type { Tree } from './projects/project.ts';
 import type { StatusEvent } from './reports/event.ts';
 import type { Run, RunFilter } from './requests/run.ts';
 
@@ -24,7 +25,10 @@ export interface Ports {
   chat: Chat | null;
   keys: Keys;
   hcl: Hcl;
+  archives: Archives;
   links: Links;
+  /** Versions of terraform and tofu that this host offers to jobs, such as `terraform 1.11.4`. */
+  binaries: string[];
 }
 
 export interface Clock {
@@ -101,6 +105,8 @@ export interface WaitingApproval {
   /** ISO 8601, UTC. */
   askedAt: string;
   until: string;
+  /** Artifact key of the run's document that is being asked about. */
+  doc: string;
 }
 
 export interface Approvals {
@@ -236,7 +242,7 @@ export interface GitData {
     commit: { parent: string | null; message: string; files: FileChange[]; date: string },
   ): Promise<string>;
   createRef(repository: string, ref: string, commit: string): Promise<'created' | 'exists'>;
-  /** Compare and swap: fast-forward only, unless `force` (refs/cairn/ only). */
+  /** Compare and swap: fast-forward only, unless `force` (refs/heads/cairn/revert-* and refs/cairn/ only). */
   moveRef(
     repository: string,
     ref: string,
@@ -278,6 +284,13 @@ export interface Keys {
 
 /** HCL (or JSON) text to terraform's JSON shape: blocks as arrays. Throws InvalidInput with the position. */
 export type Hcl = (path: string, text: string) => Promise<Record<string, unknown>>;
+
+/** Source archives: a commit's files as a deterministic tar.gz without a leading folder. Throws UnsafeSource. */
+export interface Archives {
+  /** From the forge's tarball (leading folder, any entry) to what jobs unpack. */
+  pack(tarball: Uint8Array): Promise<Uint8Array>;
+  read(archive: Uint8Array): Promise<Tree>;
+}
 
 /** Addresses of pages for people. */
 export interface Links {

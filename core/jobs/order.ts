@@ -11,8 +11,13 @@ export const jobOrder = z.object({
   job: jobSchema,
   /** File name in `in/` -> artifact key. */
   inputs: z.record(z.string(), z.string()),
-  /** State that Cairn keeps: key `<repository>/<environment>/<project>`; `write` for an apply. */
-  state: z.object({ key: z.string(), write: z.boolean() }).nullable(),
+  /**
+   * State that Cairn keeps: key `<repository>/<environment>/<project>`; `write` for an apply. Where there is none
+   * under that key yet, the one under `former` is read: its project was renamed.
+   */
+  state: z
+    .object({ key: z.string(), write: z.boolean(), former: z.string().nullable().default(null) })
+    .nullable(),
   /** File name in `in/` -> key of a state that Cairn keeps, to be read. */
   upstream: z.record(z.string(), z.string()),
   /** Environment variable -> reference of its value, resolved by the host right before the start. */

@@ -33,13 +33,17 @@ export interface StateAddress {
 export interface TreeEntry {
   path: string;
   hash: string;
+  /** Git's: 100644, 100755, or 120000 for a link. */
+  mode: '100644' | '100755' | '120000';
   /** A link's target as written, for links only. */
   link?: string;
 }
 
-/** A commit's files in memory. `read` throws NotFound for a path that is not there. */
+/** A commit's files in memory. `read` and `bytes` throw NotFound for a path that is not there. */
 export interface Tree {
   entries: TreeEntry[];
   has(path: string): boolean;
+  /** As UTF-8 text. */
   read(path: string): string;
+  bytes(path: string): Uint8Array;
 }

@@ -64,6 +64,8 @@ export const deployRequest = base.extend({
   command: z.literal('deploy'),
   environment: environmentName,
   commit: commitSha.optional(),
+  /** The branch that moved, for a push: a commit that is no longer its head is superseded. */
+  branch: branchName.optional(),
   /** Deploy content that failed before (overrides the refusal after a rollback). */
   retry: z.boolean().default(false),
   pull: z.number().int().positive().optional(),

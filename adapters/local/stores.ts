@@ -1,0 +1,44 @@
+import path from 'node:path';
+import type { Clock, Ports } from '../../core/ports.ts';
+import { sqliteApprovals } from './approvals.ts';
+import { fileArtifacts } from './artifacts.ts';
+import { type Bus, sqliteBus } from './bus.ts';
+import { localKeys } from './keys.ts';
+import { sqliteLocks } from './locks.ts';
+import { createOutbox, type Outbox, type Sink } from './outbox.ts';
+import { sqliteRuns, sqliteStatus } from './runs.ts';
+import { folderSecrets, type Secrets } from './secrets.ts';
+import { sqliteSent } from './sent.ts';
+import type { Db, Log } from './sqlite.ts';
+
+export interface LocalStores
+  extends Pick<Ports, 'artifacts' | 'runs' | 'status' | 'locks' | 'approvals' | 'sent' | 'keys'> {
+  bus: Bus;
+  outbox: Outbox;
+  secrets: Secrets;
+}
+
+/** Everything that one machine stores: `dir` holds `artifacts/`, `master.key` and `secrets.yaml`. */
+export function localStores(options: {
+  db: Db;
+  dir: string;
+  sinks: Record<string, Sink>;
+  clock: Clock;
+  log: Log;
+}): LocalStores {
+  const { db, dir, sinks, clock, log } = options;
+  const outbox = createOutbox({ db, sinks, clock, log });
+
+  return {
+    artifacts: fileArtifacts(path.join(dir, 'artifacts')),
+    runs: sqliteRuns(db),
+    status: sqliteStatus(db, outbox),
+    locks: sqliteLocks(db),
+    approvals: sqliteApprovals(db),
+    sent: sqliteSent(db),
+    keys: localKeys(dir),
+    bus: sqliteBus({ db, clock, log }),
+    outbox,
+    secrets: folderSecrets(dir),
+  };
+}

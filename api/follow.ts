@@ -1,0 +1,89 @@
+import type { Context } from 'hono';
+import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
+import type { Run } from '../core/requests/run.ts';
+import { ENDED } from '../core/requests/run.ts';
+import type { ApiHost } from './host.ts';
+import { logPart } from './jobs.ts';
+
+/**
+ * Server-sent events. Each look is a read of the store, so that it also works where the run's events are
+ * written by another process. A connection ends after a while; a client goes on from `Last-Event-ID`.
+ */
+const LOOK_MS = 400;
+const SAY_SOMETHING_MS = 15_000;
+const LONGEST_MS = 14 * 60_000;
+
+/** `event: status` (a StatusEvent, its id is `seq`), `event: run` when the run changed, `event: end`. */
+export function followRun(c: Context, host: ApiHost, run: Run): Response {
+  let after = lastSeen(c, 'after');
+  let shown = '';
+  return stream(c, async (sse) => {
+    // The run first: when it says it has ended, every event of it is there to be read.
+    const now = (await host.ports.runs.get(run.id)) ?? run;
+    for (const event of await host.ports.runs.events(run.id)) {
+      if (event.seq <= after) continue;
+      after = event.seq;
+      await sse.writeSSE({ event: 'status', id: String(event.seq), data: JSON.stringify(event) });
+    }
+    const text = JSON.stringify(now);
+    if (text !== shown) await sse.writeSSE({ event: 'run', data: text });
+    shown = text;
+    return ENDED.includes(now.state);
+  });
+}
+
+/** `event: log` with `{text}` (its id is the next byte offset), `event: end` when the job has ended. */
+export function followLog(c: Context, host: ApiHost, run: Run, prefix: string): Response {
+  let offset = lastSeen(c, 'offset');
+  return stream(c, async (sse) => {
+    for (;;) {
+      const part = await logPart(host.ports, prefix, offset);
+      offset = part.next;
+      if (part.text !== '') {
+        await sse.writeSSE({ event: 'log', id: String(offset), data: JSON.stringify({ text: part.text }) });
+      }
+      if (part.ended) return true;
+      if (part.text === '') break;
+    }
+    // A job that was killed leaves no result; its run ends all the same.
+    const now = await host.ports.runs.get(run.id);
+    return now !== null && ENDED.includes(now.state);
+  });
+}
+
+/** Calls `look` until it says that there is nothing more to come, the client leaves, or it has been long enough. */
+function stream(c: Context, look: (sse: SSEStreamingApi) => Promise<boolean>): Response {
+  // Without it a proxy keeps the events until the connection ends.
+  c.header('X-Accel-Buffering', 'no');
+  return streamSSE(c, async (sse) => {
+    let left = false;
+    let wake = () => {};
+    sse.onAbort(() => {
+      left = true;
+      wake();
+    });
+    for (let waited = 0, silent = 0; !left && waited < LONGEST_MS; waited += LOOK_MS, silent += LOOK_MS) {
+      if (await look(sse)) {
+        await sse.writeSSE({ event: 'end', data: '{}' });
+        return;
+      }
+      if (silent >= SAY_SOMETHING_MS) {
+        await sse.write(': still here\n\n');
+        silent = 0;
+      }
+      if (left) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, LOOK_MS);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  });
+}
+
+function lastSeen(c: Context, parameter: string): number {
+  const text = c.req.header('last-event-id') ?? c.req.query(parameter) ?? '0';
+  return /^\d{1,15}$/.test(text) ? Number(text) : 0;
+}

@@ -1,0 +1,41 @@
+import type { Ports } from '../core/ports.ts';
+import type { Request } from '../core/requests/request.ts';
+
+/** A static message plus fields; never bodies, secrets, signatures or tokens. */
+export type Log = (
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  fields: Record<string, unknown>,
+) => void;
+
+/** A line of what the engine did in a run. `at` is ISO 8601, UTC. */
+export interface HistoryLine {
+  state: string;
+  at: string;
+  what: string;
+}
+
+/** What the HTTP app needs of whoever hosts it: one process on one machine, or a Lambda. */
+export interface ApiHost {
+  ports: Ports;
+  /** At least 32 characters; the host refuses to start without. */
+  webhookSecret: string;
+  /** HMAC of the raw body under `webhookSecret`, compared in constant time; `sha256=…` only. */
+  verifySignature(body: string, signature: string | null): Promise<boolean>;
+  /** Acts as the login `operator`. */
+  adminToken: string;
+  /** `owner/name` of every repository that is watched. */
+  repositories: string[];
+  /** Cairn's own login on the forge: what it does itself asks for nothing. */
+  self: string | null;
+  /** Puts what a delivery asks for on the bus and marks the delivery done, both or neither. */
+  accept(deliveryId: string, requests: Request[]): Promise<'claimed' | 'duplicate'>;
+  /** Does what the API was asked, at once, and answers what came of it (the step `RouteRequest`). */
+  request(request: Request): Promise<Record<string, unknown>>;
+  /** What the engine did in a run, oldest first; empty if it knows nothing of it. */
+  history(runId: string): Promise<HistoryLine[]>;
+  /** `open`: anybody who reaches the server may read pages; only where it listens on loopback. */
+  pages: 'open' | 'token';
+  log: Log;
+  health(): Promise<Record<string, unknown>>;
+}

@@ -1,0 +1,107 @@
+import { NotFound } from '../core/errors.ts';
+import { JOB_FILES } from '../core/jobs/job.ts';
+import type { Ports } from '../core/ports.ts';
+import { readResult } from '../core/runs/results.ts';
+
+export interface JobView {
+  id: string;
+  kind: 'plan' | 'apply' | 'verify' | 'build' | 'job';
+  /** The project's name; null for a job of the run as a whole. */
+  project: string | null;
+  /** `running` until it has left a result. */
+  status: 'running' | 'ok' | 'failed' | 'refused' | 'interrupted' | 'duplicate';
+  error: string | null;
+}
+
+const JOB = /^[A-Za-z0-9%_.~!*'()-]{1,300}$/;
+
+/** Artifact prefix of a run's job. Throws NotFound for what cannot be one. */
+export function jobPrefix(runId: string, job: string): string {
+  if (JOB.test(job) && !/^\.+$/.test(job)) return `runs/${runId}/jobs/${job}`;
+  throw new NotFound(`There is no job ${JSON.stringify(job.slice(0, 100))} in run ${runId}.`);
+}
+
+/** Every job of a run, in the order in which they were asked for. */
+export async function jobsOf(ports: Pick<Ports, 'artifacts'>, runId: string): Promise<JobView[]> {
+  const start = `runs/${runId}/jobs/`;
+  const keys = await ports.artifacts.list(start);
+  const ids = [...new Set(keys.map((key) => key.slice(start.length).split('/')[0] ?? ''))];
+  const ended = new Set(keys.filter((key) => key.endsWith(`/out/${JOB_FILES.result}`)));
+  const jobs = await Promise.all(
+    ids.map(async (id) => jobView(ports, runId, id, ended.has(`${start}${id}/out/${JOB_FILES.result}`))),
+  );
+  return jobs.sort((a, b) => round(a.id) - round(b.id) || compare(a.id, b.id));
+}
+
+async function jobView(ports: Pick<Ports, 'artifacts'>, runId: string, id: string, ended: boolean): Promise<JobView> {
+  const result = ended ? await readResult(ports, `runs/${runId}/jobs/${id}`) : null;
+  return { id, ...jobName(id), status: result?.status ?? 'running', error: result?.error ?? null };
+}
+
+/** What a job's id says: `plan-12-app` is the plan of project `app` asked for by document 12. */
+export function jobName(id: string): Pick<JobView, 'kind' | 'project'> {
+  const [, kind, project] = /^(plan|apply|verify|build)-\d+(?:-(.+))?$/.exec(id) ?? [];
+  if (kind === undefined) return { kind: 'job', project: null };
+  return { kind: kind as JobView['kind'], project: project === undefined ? null : decode(project) };
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+function round(id: string): number {
+  return Number(/^[a-z]+-(\d+)/.exec(id)?.[1] ?? 0);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+export interface LogPart {
+  text: string;
+  /** Byte offset to go on from. */
+  next: number;
+  /** The job has ended and `text` reaches its log's end. */
+  ended: boolean;
+}
+
+/** At most this much of a log at a time. */
+const MOST = 512 * 1024;
+
+/** A job's log from a byte offset: of a job that ended from the artifacts, else as it is being written. */
+export async function logPart(ports: Pick<Ports, 'artifacts' | 'jobs'>, prefix: string, offset: number): Promise<LogPart> {
+  const out = (file: string) => `${prefix}/out/${file}`;
+  // Asked first: a job that ends in between has its whole log stored by then.
+  const ended = await ports.artifacts.has(out(JOB_FILES.result));
+  if (ended) {
+    const has = await ports.artifacts.has(out(JOB_FILES.log));
+    const log = has ? await ports.artifacts.get(out(JOB_FILES.log)) : new Uint8Array();
+    const bytes = whole(log.subarray(offset, offset + MOST), offset + MOST >= log.byteLength);
+    const next = offset + bytes.byteLength;
+    return { text: decodeText(bytes), next, ended: next >= log.byteLength };
+  }
+  const text = await ports.jobs.log(prefix, offset);
+  return { text, next: offset + Buffer.byteLength(text), ended: false };
+}
+
+/** Without half a character at its end, unless this is the end. */
+function whole(bytes: Uint8Array, isEnd: boolean): Uint8Array {
+  if (isEnd) return bytes;
+  let end = bytes.byteLength;
+  for (let back = 1; back <= 4 && back <= end; back++) {
+    const byte = bytes[end - back] ?? 0;
+    if ((byte & 0xc0) === 0x80) continue;
+    const length = byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    if (length > back) end -= back;
+    break;
+  }
+  return bytes.subarray(0, end);
+}
+
+function decodeText(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+}

@@ -1,0 +1,17 @@
+import { html } from 'hono/html';
+import type { Run } from '../../core/requests/run.ts';
+import { jobName, type LogPart } from '../jobs.ts';
+import { type Html, jobPath, runPath, whatItDoes } from './parts.ts';
+
+export function jobTitle(job: string): string {
+  const { kind, project } = jobName(job);
+  return kind === 'job' ? job : `${kind}${project === null ? '' : ` ${project}`}`;
+}
+
+export function jobBody(run: Run, job: string, log: LogPart): Html {
+  return html`<section>
+<div class="line"><h1>${jobTitle(job)}</h1><span id="live" class="badge ${log.ended ? 'quiet' : 'busy'}">${log.ended ? 'ended' : 'live'}</span></div>
+<p class="lead"><a href="${runPath(run.id)}">Run ${run.number}</a>, ${whatItDoes(run)} · <a href="${jobPath(run.id, job)}/log.txt">as text</a></p>
+<pre class="log" id="log">${log.text === '' && log.ended ? 'This job left no log.' : log.text}</pre>
+</section>`;
+}

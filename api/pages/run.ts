@@ -1,0 +1,116 @@
+import { html } from 'hono/html';
+import type { DeployReport } from '../../core/reports/deploy-report.ts';
+import type { StatusEvent } from '../../core/reports/event.ts';
+import { ENDED } from '../../core/requests/run.ts';
+import type { HistoryLine } from '../host.ts';
+import type { JobView } from '../jobs.ts';
+import type { RunView } from '../run-view.ts';
+import { ago, badge, commit, duration, type Html, jobPath, left, link, NOTHING, runBadge, whatItDoes } from './parts.ts';
+import { localPath, projectsSection } from './projects.ts';
+
+export function runTitle({ run }: RunView): string {
+  return `Run ${run.number}: ${whatItDoes(run)}`;
+}
+
+export function runBody(view: RunView, now: Date): Html {
+  const { report } = view;
+  return html`${heading(view, now)}
+${asking(view, now)}
+${report?.kind === 'deploy' ? outcome(report) : NOTHING}
+${report?.kind === 'plan' && report.message ? html`<section class="card is-bad"><h2>It could not be planned</h2><pre class="error">${report.message}</pre></section>` : NOTHING}
+${report && report.policyChanges.length > 0 ? list('This changes the rules in cairn.yaml', report.policyChanges) : NOTHING}
+${report ? projectsSection(report.projects, report.removed) : NOTHING}
+${jobs(view, view.jobs)}
+${timeline(view.events, now)}
+${history(view.history)}`;
+}
+
+function heading({ run, report }: RunView, now: Date): Html {
+  const pull = report?.pull ?? null;
+  const ended = run.endedAt ?? (ENDED.includes(run.state) ? run.startedAt : null);
+  const took = (ended === null ? now.getTime() : Date.parse(ended)) - Date.parse(run.startedAt);
+  return html`<section>
+<div class="line"><h1>Run ${run.number} <span class="quiet">${whatItDoes(run)}</span></h1>${runBadge(run.state)}</div>
+<p class="lead">${run.title}</p>
+<dl class="facts">
+<div><dt>repository</dt><dd>${run.repository}</dd></div>
+<div><dt>environment</dt><dd>${run.environment}</dd></div>
+<div><dt>commit</dt><dd>${commit(run.commit)}</dd></div>
+${pull ? html`<div><dt>pull request</dt><dd>${link(pull.url, `#${pull.number} ${pull.title}`)}</dd></div>` : NOTHING}
+${report?.kind === 'deploy' ? html`<div><dt>last good</dt><dd>${commit(report.baseCommit)}</dd></div>` : NOTHING}
+${run.requester === null ? NOTHING : html`<div><dt>asked by</dt><dd>@${run.requester}</dd></div>`}
+<div><dt>started</dt><dd>${ago(run.startedAt, now)}</dd></div>
+<div><dt>${ended === null ? 'so far' : 'took'}</dt><dd>${duration(took)}</dd></div>
+</dl></section>`;
+}
+
+function asking({ run, report, waiting }: RunView, now: Date): Html {
+  if (!waiting) return NOTHING;
+  const deploy = report?.kind === 'deploy' ? report : null;
+  const approvers = deploy?.approval?.approvers ?? [];
+  const short = waiting.digest.slice(0, 7);
+  return html`<section class="card ask">
+<div class="line"><h2>Waits for approval</h2><span>${left(waiting.until, now)}</span></div>
+<p>Read the plans below. What you approve is exactly them, at ${commit(waiting.commit)}: digest <code title="${waiting.digest}">${short}</code>.</p>
+${deploy?.differences && deploy.differences.length > 0 ? html`<p>It asks again, because the plans changed:</p><ul>${deploy.differences.map((line) => html`<li>${line}</li>`)}</ul>` : NOTHING}
+<p>${deploy?.pull ? html`Comment on ${link(deploy.pull.url, `#${deploy.pull.number}`)}` : 'Comment on the pull request'}:</p>
+<pre class="command">${waiting.command}</pre>
+<p>or on the command line:</p>
+<pre class="command">cairn approve ${run.environment} ${short} --repository ${run.repository}</pre>
+<p class="quiet">${approvers.length > 0 ? `Approvers: ${approvers.join(', ')}.` : 'Anybody with write access may approve.'} To refuse: <code>/cairn reject ${run.environment} REASON</code></p>
+</section>`;
+}
+
+function outcome(report: DeployReport): Html {
+  const { failure, message, rollback, revert, helps, approval, verify } = report;
+  return html`${
+    failure
+      ? html`<section class="card is-bad"><h2>${failure.project === null ? 'Failed' : `${failure.project} failed`} <span class="quiet">${failure.stage}</span></h2>
+<pre class="error">${failure.message}</pre>
+${failure.logTail ? html`<details open id="tail"><summary>The log's last lines</summary><pre>${failure.logTail}</pre></details>` : NOTHING}
+<p><a href="${localPath(failure.logUrl)}">Whole log</a></p></section>`
+      : NOTHING
+  }
+${message ? html`<section class="card ${report.state === 'broken' ? 'is-bad' : ''}"><p>${message}</p></section>` : NOTHING}
+${helps ? html`<section class="card"><p>What helps:</p><pre class="command">${helps}</pre></section>` : NOTHING}
+${
+  rollback
+    ? html`<section class="card is-back"><h2>Taken back ${report.state === 'rolling-back' ? 'now' : ''} to ${commit(rollback.commit)}</h2>
+${rollback.restored.length > 0 ? html`<p>Restored: ${rollback.restored.join(', ')}.</p>` : NOTHING}
+${rollback.leftOver.length > 0 ? html`<p>Left as it is, since only the failed commit has it: ${rollback.leftOver.join(', ')}.</p>` : NOTHING}
+${revert ? html`<p>Revert: ${link(revert.url, `pull request #${revert.number}`)}</p>` : NOTHING}</section>`
+    : revert
+      ? html`<section class="card is-back"><p>Revert: ${link(revert.url, `pull request #${revert.number}`)}</p></section>`
+      : NOTHING
+}
+${approval?.by ? html`<p class="note">Approved by @${approval.by}${approval.at ? html` at ${approval.at.slice(0, 16).replace('T', ' ')} UTC` : NOTHING}, digest <code>${approval.digest.slice(0, 7)}</code>.</p>` : NOTHING}
+${verify ? html`<p class="note">Verify: ${verify.ok === null ? 'running' : verify.ok ? 'passed' : 'failed'}${verify.message ? ` – ${verify.message}` : ''}</p>` : NOTHING}`;
+}
+
+function list(title: string, lines: string[]): Html {
+  return html`<section class="card ask"><h2>${title}</h2><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul></section>`;
+}
+
+function jobs({ run }: RunView, all: JobView[]): Html {
+  if (all.length === 0) return NOTHING;
+  return html`<section><h2>Jobs</h2><ul class="jobs">${all.map(
+    (job) =>
+      html`<li><a href="${jobPath(run.id, job.id)}">${job.kind === 'job' ? job.id : job.kind}${job.project === null ? '' : ` ${job.project}`}</a> ${badge(job.status)}</li>`,
+  )}</ul></section>`;
+}
+
+function timeline(events: StatusEvent[], now: Date): Html {
+  if (events.length === 0) return NOTHING;
+  return html`<section><h2>What happened</h2><ol class="timeline">${events.map(
+    ({ kind, message, at }) =>
+      html`<li class="${kind.replace('.', '-')}"><span class="at">${ago(at, now)}</span> <span>${message}</span></li>`,
+  )}</ol></section>`;
+}
+
+function history(lines: HistoryLine[]): Html {
+  if (lines.length === 0) return NOTHING;
+  return html`<section><details id="engine"><summary>Steps of the workflow (${lines.length})</summary>
+<div class="scroll"><table><tbody>${lines.map(
+    ({ state, at, what }) => html`<tr><td class="nowrap quiet">${at.slice(11, 23)}</td><td>${state}</td><td>${what}</td></tr>`,
+  )}</tbody></table></div></details></section>`;
+}

@@ -1,0 +1,212 @@
+import type { ProjectProgress, RunDocument } from '../runs/document.ts';
+import { currentPass } from '../runs/document.ts';
+import type { ApplyJob, BuildJob, Job, PlanJob, VerifyJob } from './job.ts';
+import { JOB_FILES } from './job.ts';
+import type { JobOrder } from './order.ts';
+
+/** What a Map item or a `.sync` state needs to submit a job; names, never ARNs. */
+export interface JobItem {
+  /** Artifact prefix of the order. */
+  job: string;
+  /** Name in the job list: 1-128 of letters, digits, `-`, `_`. */
+  name: string;
+  queue: 'plan' | 'apply';
+  /** Name of the job definition: one per identity and size on AWS. */
+  definition: string;
+}
+
+export const PLAN_TIMEOUT = 3600;
+export const APPLY_TIMEOUT = 4 * 3600;
+
+export function sourceKey(repository: string, commit: string): string {
+  return `sources/${repository}/${commit}.tar.gz`;
+}
+
+/** A project's name as one path segment. */
+export function segment(name: string): string {
+  return encodeURIComponent(name).replaceAll('.', '%2E');
+}
+
+export function stateKey(doc: Pick<RunDocument, 'repository' | 'environment'>, project: string): string {
+  return `${doc.repository}/${doc.environment}/${segment(project)}`;
+}
+
+export function itemOf(order: JobOrder): JobItem {
+  const { repository, environment, stage } = order.identity;
+  return {
+    job: order.prefix,
+    name: `${order.job.kind}-${order.job.id}`.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 128),
+    queue: stage === 'apply' ? 'apply' : 'plan',
+    definition: `cairn-${repository}-${environment}-${stage}`.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 128),
+  };
+}
+
+/** The order of a project's plan. `hashKey` is the run's key (hex). */
+export function planOrder(doc: RunDocument, progress: ProjectProgress, hashKey: string): JobOrder {
+  const stage = doc.request.command === 'plan' ? 'pr-plan' : 'deploy-plan';
+  const job: PlanJob = {
+    ...common(doc, `plan-${doc.n}-${segment(progress.project.name)}`, PLAN_TIMEOUT),
+    kind: 'plan',
+    stage,
+    project: projectPart(doc, progress),
+    destroy: progress.destroy,
+    hashKey,
+    secrets: Object.keys(secretsFor(progress, 'plan')),
+  };
+  return {
+    ...orderOf(doc, job, stage, progress),
+    // A pull request's plan is never applied, so its folder is its own and plans run side by side.
+    folder: stage === 'pr-plan' ? `${doc.runId}/${job.id}` : folderOf(doc, progress),
+    secrets: secretsFor(progress, 'plan'),
+    claim: null,
+  };
+}
+
+/** The order of an apply of the plan that stands in the document. */
+export function applyOrder(doc: RunDocument, progress: ProjectProgress): JobOrder {
+  const plan = progress.plan;
+  if (!plan) throw new Error(`no plan to apply for ${progress.project.name}`);
+  const pass = currentPass(doc);
+  const job: ApplyJob = {
+    ...common(doc, `apply-${doc.n}-${segment(progress.project.name)}`, APPLY_TIMEOUT),
+    kind: 'apply',
+    project: projectPart(doc, progress),
+    planSha256: plan.sha256,
+    fence: doc.fence,
+    secrets: Object.keys(secretsFor(progress, 'apply')),
+  };
+  const order = orderOf(doc, job, 'apply', progress);
+  return {
+    ...order,
+    inputs: {
+      ...order.inputs,
+      [JOB_FILES.plan]: `${plan.job}/out/${JOB_FILES.plan}`,
+      [JOB_FILES.planWork]: `${plan.job}/out/${JOB_FILES.planWork}`,
+    },
+    folder: folderOf(doc, progress),
+    secrets: secretsFor(progress, 'apply'),
+    claim: `claims/${doc.runId}/${doc.phase}-${pass.wave}/${segment(progress.project.name)}/${doc.fence}`,
+  };
+}
+
+/** The check that decides whether an environment is healthy. `url` is resolved already. */
+export function verifyOrder(
+  doc: RunDocument,
+  check: VerifyJob['check'],
+  times: { attempts: number; interval: number; timeout: number },
+): JobOrder {
+  const job: VerifyJob = {
+    ...common(doc, `verify-${doc.n}`, times.timeout),
+    kind: 'verify',
+    check,
+    attempts: times.attempts,
+    interval: times.interval,
+    secrets: [],
+  };
+  return orderOf(doc, job, 'verify', null);
+}
+
+export function buildOrder(
+  doc: RunDocument,
+  build: { command: string[]; dir: string },
+  variables: Record<string, string>,
+): JobOrder {
+  const job: BuildJob = {
+    ...common(doc, `build-${doc.n}`, PLAN_TIMEOUT),
+    kind: 'build',
+    command: build.command,
+    dir: build.dir,
+    variables,
+    secrets: [],
+  };
+  return orderOf(doc, job, 'build', null);
+}
+
+function common(doc: RunDocument, id: string, timeout: number) {
+  return {
+    version: 1 as const,
+    id,
+    runId: doc.runId,
+    repository: doc.repository,
+    environment: doc.environment,
+    timeout,
+  };
+}
+
+function orderOf(
+  doc: RunDocument,
+  job: Job,
+  stage: JobOrder['identity']['stage'],
+  progress: ProjectProgress | null,
+): JobOrder {
+  const commit = progress?.commit ?? currentPass(doc).commit;
+  const upstream: Record<string, string> = {};
+  for (const name of progress?.project.dependsOn ?? []) {
+    if (upstreamBackend(doc, name)) continue;
+    upstream[upstreamFile(name)] = stateKey(doc, name);
+  }
+  return {
+    prefix: `runs/${doc.runId}/jobs/${job.id}`,
+    job,
+    inputs: { [JOB_FILES.source]: sourceKey(doc.repository, commit) },
+    state:
+      progress?.state === 'kept'
+        ? {
+            key: stateKey(doc, progress.project.name),
+            write: stage === 'apply',
+            former: progress.formerState,
+          }
+        : null,
+    upstream,
+    secrets: {},
+    identity: { repository: doc.repository, environment: doc.environment, stage },
+    folder: `${doc.runId}/${job.id}`,
+    claim: null,
+  };
+}
+
+function projectPart(doc: RunDocument, progress: ProjectProgress): PlanJob['project'] {
+  const { name, dir, workspace, variables, dependsOn } = progress.project;
+  const upstream: PlanJob['project']['upstream'] = {};
+  for (const other of dependsOn) {
+    const backend = upstreamBackend(doc, other);
+    upstream[other] = backend
+      ? { kind: 'remote', backend: backend.type, config: backend.config }
+      : { kind: 'file', file: upstreamFile(other) };
+  }
+  return {
+    name,
+    dir,
+    workspace,
+    state: { kind: progress.state === 'kept' ? 'file' : 'own' },
+    variables: { cairn_environment: doc.environment, ...variables, ...buildOutputs(doc, progress) },
+    upstream,
+  };
+}
+
+/** A rollback plans with what the good deployment was built with; nothing is rebuilt. */
+function buildOutputs(doc: RunDocument, progress: ProjectProgress): Record<string, string> {
+  if (doc.phase === 'rollback' || progress.destroy) return progress.buildOutputs;
+  return doc.build?.outputs ?? progress.buildOutputs;
+}
+
+function upstreamBackend(doc: RunDocument, name: string): RunDocument['backends'][string] | null {
+  return doc.backends[name] ?? null;
+}
+
+function upstreamFile(name: string): string {
+  return `upstream-${segment(name)}.tfstate`;
+}
+
+function folderOf(doc: RunDocument, progress: ProjectProgress): string {
+  return `${doc.repository}/${doc.environment}/${progress.project.name}`;
+}
+
+function secretsFor(progress: ProjectProgress, stage: 'plan' | 'apply'): Record<string, string> {
+  const refs: Record<string, string> = {};
+  for (const [name, ref] of Object.entries(progress.project.secrets)) {
+    const value = stage === 'apply' ? (ref.apply ?? ref.plan) : ref.plan;
+    if (value) refs[name] = value;
+  }
+  return refs;
+}

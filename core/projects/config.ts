@@ -1,0 +1,265 @@
+import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { InvalidConfig } from '../errors.ts';
+import type { Guards } from '../plans/guard.ts';
+import { contentProblems } from './config-checks.ts';
+import { problemsOf, where } from './config-problems.ts';
+import { configSchema, type RawConfig } from './config-schema.ts';
+import type { SecretRefs } from './project.ts';
+
+export { type EffectivePolicy, effectivePolicy, type Policy, policyOf } from './policy.ts';
+
+/** `cairn.yaml` with its defaults filled in. Plain JSON; durations in seconds. */
+export interface Config {
+  /** Name of the file it was read from; null for zero configuration. */
+  file: string | null;
+  environments: Record<string, EnvironmentConfig>;
+  projects: ProjectConfig[];
+  discover: boolean;
+  ignore: string[];
+  guards: Guards;
+  notifications: { slack: { channel: string } | null };
+  moduleSources: string[];
+}
+
+export interface EnvironmentConfig {
+  branch: string;
+  approval: Approval;
+  rollback: 'automatic' | 'manual' | 'off';
+  removed: 'report' | 'destroy';
+  /** Names or globs over names; null: all. */
+  projects: Reference[] | null;
+  variables: Record<string, string>;
+  verify: Verify | null;
+  build: Build | null;
+}
+
+export interface Approval {
+  required: boolean;
+  /** Empty: everybody with write access. */
+  approvers: string[];
+  notAuthor: boolean;
+  /** Seconds. */
+  within: number;
+}
+
+interface VerifyTimes {
+  attempts: number;
+  /** Seconds between two attempts. */
+  interval: number;
+  /** Seconds for all attempts together. */
+  timeout: number;
+}
+
+/** `status` null: any from 200 to 299. */
+export type Verify = VerifyTimes &
+  (
+    | { kind: 'http'; url: string; status: number | null }
+    | { kind: 'output'; project: string; output: string; path: string; status: number | null }
+    | { kind: 'command'; command: string[]; dir: string }
+  );
+
+export interface Build {
+  command: string[];
+  dir: string;
+  /** Names or globs of the projects that use its outputs; null: all of the environment. */
+  projects: string[] | null;
+}
+
+/** Something named in the file that only the tree can tell to be there, with its place for the error. */
+export interface Reference {
+  name: string;
+  /** `cairn.yaml:12:3: environments.prod.projects`. */
+  at: string;
+}
+
+export interface ProjectConfig {
+  name: string;
+  /** True if the file says `name`; a name that is not given follows the folder. */
+  named: boolean;
+  dir: string;
+  workspace: string;
+  whenModified: string[];
+  dependsOn: Reference[];
+  variables: Record<string, string>;
+  secrets: Record<string, SecretRefs>;
+  at: string;
+}
+
+const UNIT: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const MAX_TEXT = 1024 * 1024;
+
+/** Throws InvalidConfig with every problem of the file, each with line and column. */
+export function parseConfig(text: string, file = 'cairn.yaml'): Config {
+  if (text.length > MAX_TEXT)
+    throw new InvalidConfig([`${file}: is larger than 1 MiB; split the repository`]);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const found = { file, document, lines };
+  const syntax = [...document.errors, ...document.warnings].map((error) => {
+    const { line, col } = lines.linePos(error.pos[0]);
+    return `${file}:${line}:${col}: ${error.message}`;
+  });
+  if (syntax.length > 0) throw new InvalidConfig(syntax);
+
+  keepNumbersAsWritten(document);
+  const parsed = configSchema.safeParse(toPlain(document, file) ?? {}, { reportInput: true });
+  if (!parsed.success) throw new InvalidConfig(problemsOf(parsed.error.issues, found));
+
+  const config = fillIn(parsed.data, file, (path) => where(found, path));
+  const problems = contentProblems(config);
+  if (problems.length > 0) throw new InvalidConfig(problems);
+  return config;
+}
+
+/** Every root a project of one environment, named after the default branch; nothing is applied unasked. */
+export function defaultConfig(defaultBranch: string): Config {
+  const name = defaultBranch
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .slice(0, 50)
+    .replace(/^[._-]+|[._-]+$/g, '');
+  return fillIn(
+    { environments: { [name || 'default']: { branch: defaultBranch } } },
+    null,
+    () => 'cairn.yaml',
+  );
+}
+
+function toPlain(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    // Aliases that unfold without end, or that name nothing.
+    throw new InvalidConfig([`${file}: ${error instanceof Error ? error.message : String(error)}`], {
+      cause: error,
+    });
+  }
+}
+
+/** `version: 1.10` means "1.10" to who writes it, and 1.1 to YAML: variables keep what was written. */
+function keepNumbersAsWritten(document: ReturnType<typeof parseDocument>): void {
+  visit(document, {
+    Pair(_, pair) {
+      if (!isScalar(pair.key) || pair.key.value !== 'variables' || !isMap(pair.value)) return undefined;
+      for (const { value } of pair.value.items) {
+        if (!isScalar(value) || typeof value.value !== 'number' || typeof value.source !== 'string') continue;
+        if (/^-?\d+(\.\d+)?$/.test(value.source)) value.value = value.source;
+      }
+      return visit.SKIP;
+    },
+  });
+}
+
+function fillIn(raw: RawConfig, file: string | null, at: (path: (string | number)[]) => string): Config {
+  return {
+    file,
+    environments: Object.fromEntries(
+      Object.entries(raw.environments).map(([name, environment]) => [
+        name,
+        environmentOf(environment, (key) => at(['environments', name, ...key])),
+      ]),
+    ),
+    projects: (raw.projects ?? []).map((project, index) =>
+      projectOf(project, (key) => at(['projects', index, ...key])),
+    ),
+    discover: raw.discover ?? true,
+    ignore: raw.ignore ?? [],
+    guards: { maxDestroy: raw.guards?.max_destroy ?? null, protected: raw.guards?.protected ?? [] },
+    notifications: { slack: raw.notifications?.slack ?? null },
+    moduleSources: raw.module_sources ?? [],
+  };
+}
+
+type At = (path: (string | number)[]) => string;
+
+function environmentOf(raw: RawConfig['environments'][string], at: At): EnvironmentConfig {
+  return {
+    branch: raw.branch,
+    approval: {
+      required: raw.approval?.required ?? true,
+      approvers: raw.approval?.approvers ?? [],
+      notAuthor: raw.approval?.not_author ?? false,
+      within: seconds(raw.approval?.within ?? '24h'),
+    },
+    rollback: raw.rollback ?? 'manual',
+    removed: raw.removed ?? 'report',
+    projects: raw.projects ? references(raw.projects, (index) => at(['projects', index])) : null,
+    variables: texts(raw.variables),
+    verify: raw.verify ? verifyOf(raw.verify) : null,
+    build: raw.build
+      ? {
+          command: raw.build.command,
+          dir: cleanDir(raw.build.dir ?? '.'),
+          projects: raw.build.projects ?? null,
+        }
+      : null,
+  };
+}
+
+function verifyOf(raw: NonNullable<RawConfig['environments'][string]['verify']>): Verify {
+  const times = {
+    attempts: raw.attempts ?? 10,
+    interval: seconds(raw.interval ?? '2s'),
+    timeout: seconds(raw.timeout ?? '5m'),
+  };
+  const status = raw.status ?? null;
+  if (raw.url !== undefined) return { kind: 'http', url: raw.url, status, ...times };
+  if (raw.command) return { kind: 'command', command: raw.command, dir: cleanDir(raw.dir ?? '.'), ...times };
+  const output = raw.output ?? '';
+  const dot = output.lastIndexOf('.');
+  return {
+    kind: 'output',
+    project: output.slice(0, dot),
+    output: output.slice(dot + 1),
+    path: raw.path ?? '',
+    status,
+    ...times,
+  };
+}
+
+function projectOf(raw: NonNullable<RawConfig['projects']>[number], at: At): ProjectConfig {
+  const dir = cleanDir(raw.dir);
+  const workspace = raw.workspace ?? 'default';
+  const secrets = Object.entries(raw.secrets ?? {}).map(([name, { plan, apply }]) => [
+    name,
+    { ...(plan === undefined ? {} : { plan }), ...(apply === undefined ? {} : { apply }) },
+  ]);
+  return {
+    name: raw.name ?? projectName(dir, workspace),
+    named: raw.name !== undefined,
+    dir,
+    workspace,
+    whenModified: raw.when_modified ?? [],
+    dependsOn: references(raw.depends_on ?? [], (index) => at(['depends_on', index])),
+    variables: texts(raw.variables),
+    secrets: Object.fromEntries(secrets),
+    at: at([]),
+  };
+}
+
+/** The name of a project that has none of its own. */
+export function projectName(dir: string, workspace: string): string {
+  return workspace === 'default' ? dir : `${dir}@${workspace}`;
+}
+
+function references(names: string[], at: (index: number) => string): Reference[] {
+  return names.map((name, index) => ({ name, at: at(index) }));
+}
+
+function texts(raw: Record<string, unknown> | undefined): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(raw ?? {}).map(([key, value]) => [
+      key,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
+  );
+}
+
+function cleanDir(dir: string): string {
+  const parts = dir.split('/').filter((part) => part !== '' && part !== '.');
+  return parts.length === 0 ? '.' : parts.join('/');
+}
+
+function seconds(duration: string): number {
+  return Number(duration.slice(0, -1)) * (UNIT[duration.slice(-1)] ?? 1);
+}

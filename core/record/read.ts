@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { InvalidInput } from '../errors.ts';
+import type { Ports } from '../ports.ts';
+import type { RecordState } from './record.ts';
+import {
+  type EnvironmentRecord,
+  environmentRecord,
+  type HistoryLine,
+  historyFile,
+  historyLine,
+  INDEX_FILE,
+  RECORD_REF,
+  recordIndex,
+  stateFile,
+} from './schema.ts';
+
+type Reading = Pick<Ports, 'git' | 'source'>;
+
+/** An environment's state. Null: it was never deployed. What cannot be read is an error, never "never deployed". */
+export async function readRecord(
+  ports: Reading,
+  repository: string,
+  environment: string,
+): Promise<EnvironmentRecord | null> {
+  const head = await ports.git.ref(repository, RECORD_REF);
+  if (head === null) return null;
+
+  const state = await readState(ports, repository, environment, head);
+  return state.environment;
+}
+
+/** The newest deployments of an environment, newest first. */
+export async function readHistory(
+  ports: Reading,
+  repository: string,
+  environment: string,
+  limit: number,
+): Promise<HistoryLine[]> {
+  const head = await ports.git.ref(repository, RECORD_REF);
+  if (head === null) return [];
+
+  const state = await readRecordState(ports, repository, environment, head);
+  return state.history.slice(-limit).reverse();
+}
+
+/** The record at a commit of it: everything that the next entry is computed from. */
+export async function readRecordState(
+  ports: Pick<Ports, 'source'>,
+  repository: string,
+  environment: string,
+  head: string,
+): Promise<RecordState> {
+  const state = await readState(ports, repository, environment, head);
+  if (state.environment === null) return { ...state, history: [] };
+
+  const file = historyFile(environment);
+  const text = await ports.source.file(repository, head, file);
+  if (text === null) throw unreadable(file, 'it is not there');
+
+  const rows = text.split('\n').filter((line) => line !== '');
+  return { ...state, history: rows.map((row, at) => parse(`${file}:${at + 1}`, row, historyLine)) };
+}
+
+async function readState(
+  ports: Pick<Ports, 'source'>,
+  repository: string,
+  environment: string,
+  head: string,
+): Promise<Omit<RecordState, 'history'>> {
+  const [indexText, text] = await Promise.all(
+    [INDEX_FILE, stateFile(environment)].map((path) => ports.source.file(repository, head, path)),
+  );
+  if (indexText == null) throw unreadable(INDEX_FILE, 'it is not there');
+
+  const index = parse(INDEX_FILE, indexText, recordIndex);
+  const isKnown = Object.hasOwn(index.environments, environment);
+  if (text == null && !isKnown) return { index, environment: null };
+  // An environment taken for a new one would be deployed over what is there, without a last good commit.
+  if (text == null) throw unreadable(stateFile(environment), 'it is not there');
+  if (!isKnown) throw unreadable(INDEX_FILE, `it does not name ${environment}, whose state is there`);
+
+  return { index, environment: parse(stateFile(environment), text, environmentRecord) };
+}
+
+function parse<T>(file: string, text: string, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw unreadable(file, `it is not JSON (${(error as Error).message})`, error);
+  }
+
+  const checked = schema.safeParse(value);
+  if (!checked.success) throw unreadable(file, z.prettifyError(checked.error), checked.error);
+
+  return checked.data;
+}
+
+function unreadable(file: string, why: string, cause?: unknown): InvalidInput {
+  return new InvalidInput(
+    `The record cannot be read: ${file} on the branch cairn/record: ${why}. Somebody else wrote there: revert their commit, or restore the file from the one before.`,
+    { cause },
+  );
+}

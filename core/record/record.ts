@@ -1,0 +1,193 @@
+import type { FileChange } from '../ports.ts';
+import { recordMessage } from './message.ts';
+import { environmentPage, topPage } from './pages.ts';
+import {
+  type EnvironmentRecord,
+  type HistoryLine,
+  historyFile,
+  INDEX_FILE,
+  type ProjectRecord,
+  type RecordIndex,
+  stateFile,
+} from './schema.ts';
+
+/** What stands in the record at one commit of it, as far as one environment needs it. */
+export interface RecordState {
+  index: RecordIndex;
+  /** Null: never deployed. */
+  environment: EnvironmentRecord | null;
+  /** Oldest first; the newest deployments (older ones stand in files of their own). */
+  history: HistoryLine[];
+}
+
+/** A deployment that ended, and what it made of the environment. Its number is given when it is written. */
+export interface RecordEntry {
+  environment: string;
+  /** ISO 8601, UTC. */
+  at: string;
+  runId: string;
+  /** Page of the run, for the commit message; null if there is none. */
+  runUrl: string | null;
+  outcome: HistoryLine['outcome'];
+  /** The commit that was asked for. */
+  commit: string;
+  planDigest: string | null;
+  requestedBy: string | null;
+  approvedBy: string[];
+  /** What went wrong, scrubbed; its first line is kept. */
+  failure: string | null;
+  /** Project that failed, null if none did or the run failed as a whole. */
+  failedProject: string | null;
+  build: Record<string, string> | null;
+  /** Names of all projects that were applied, in order. */
+  applied: string[];
+  after: {
+    state: EnvironmentRecord['state'];
+    /** The last good commit from now on. */
+    commit: string | null;
+    /** Projects as they stand now, for those that this run changed. */
+    projects: Record<string, Omit<ProjectRecord, 'deployment'>>;
+    /** Projects that are no longer there (destroyed, or moved to another name). */
+    removed: string[];
+    failed: Record<string, string>;
+    revert: EnvironmentRecord['revert'];
+    broken: string | null;
+  };
+}
+
+export interface RecordChange {
+  files: FileChange[];
+  message: string;
+  next: EnvironmentRecord;
+}
+
+/** At most this many good commits are offered to go back to. */
+const GOOD = 50;
+
+/** 2,000 lines of about 400 bytes: the forge reads files of at most 1 MB. */
+const LINES = 2_000;
+const LINES_KEPT = 200;
+
+/** True if this run's deployment is in the history already: it is not written twice. */
+export function isRecorded(current: RecordState, runId: string): boolean {
+  return current.history.some((line) => line.run === runId);
+}
+
+/** The commit of the record that an entry makes, as a value. */
+export function recordFiles(current: RecordState | null, entry: RecordEntry): RecordChange {
+  const before = current?.environment ?? null;
+  const next = nextRecord(before, entry);
+  const line = lineOf(entry, next.deployment);
+  const history = [...(current?.history ?? []), line];
+  const index = indexWith(current?.index ?? null, entry.environment, next);
+
+  return {
+    files: [
+      ...stateFiles(entry.environment, index, next, history),
+      ...historyFiles(entry.environment, history),
+    ],
+    message: recordMessage(entry, line),
+    next,
+  };
+}
+
+/** The files that show an environment's state. */
+export function stateFiles(
+  environment: string,
+  index: RecordIndex,
+  next: EnvironmentRecord,
+  history: HistoryLine[],
+): FileChange[] {
+  return [
+    { path: 'README.md', content: topPage(index) },
+    { path: INDEX_FILE, content: json(index) },
+    { path: stateFile(environment), content: json(next) },
+    { path: `environments/${environment}/README.md`, content: environmentPage(environment, next, history) },
+  ];
+}
+
+export function indexWith(
+  index: RecordIndex | null,
+  environment: string,
+  { state, commit, deployment, at }: EnvironmentRecord,
+): RecordIndex {
+  const environments = { ...index?.environments, [environment]: { state, commit, deployment, at } };
+  return { version: 1, environments };
+}
+
+function nextRecord(before: EnvironmentRecord | null, entry: RecordEntry): EnvironmentRecord {
+  const { after, outcome, commit, runId, at } = entry;
+  const deployment = (before?.deployment ?? 0) + 1;
+  const projects = Object.entries({ ...before?.projects }).filter(([name]) => !after.removed.includes(name));
+  const applied = Object.entries(after.projects).map(([name, project]) => [name, { ...project, deployment }]);
+  const former = before?.good ?? [];
+  const good =
+    after.commit === null ? former : [after.commit, ...former.filter((sha) => sha !== after.commit)];
+
+  return {
+    version: 1,
+    state: after.state,
+    commit: after.commit,
+    good: good.slice(0, GOOD),
+    deployment,
+    at,
+    last: { commit, outcome, run: runId },
+    projects: Object.fromEntries([...projects, ...applied]),
+    failed: after.failed,
+    revert: after.revert,
+    broken: after.broken,
+  };
+}
+
+function lineOf(entry: RecordEntry, number: number): HistoryLine {
+  const { at, outcome, commit, runId, applied, planDigest, requestedBy, approvedBy, failure, build } = entry;
+  return {
+    number,
+    at,
+    outcome,
+    commit,
+    good: entry.after.commit,
+    run: runId,
+    projects: applied,
+    planDigest,
+    requestedBy,
+    approvedBy,
+    failure: failure === null ? null : firstLine(failure),
+    build,
+  };
+}
+
+function historyFiles(environment: string, history: HistoryLine[]): FileChange[] {
+  const file = historyFile(environment);
+  if (history.length <= LINES) return [{ path: file, content: lines(history) }];
+
+  const older = history.slice(0, -LINES_KEPT);
+  const name = `history-${older[0]?.number}-${older.at(-1)?.number}.jsonl`;
+  return [
+    { path: file, content: lines(history.slice(-LINES_KEPT)) },
+    { path: `environments/${environment}/${name}`, content: lines(older) },
+  ];
+}
+
+/** At most 500 characters: a table cell and a line of a log. */
+export function firstLine(text: string): string {
+  const line = text.split('\n').find((one) => one.trim() !== '') ?? '';
+  return Array.from(line.trim()).slice(0, 500).join('');
+}
+
+function lines(history: HistoryLine[]): string {
+  return history.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+/** Sorted keys and one value a line: `git diff` of the record shows what changed and nothing else. */
+function json(value: unknown): string {
+  return `${JSON.stringify(sorted(value), null, 2)}\n`;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { commitSha, environmentName } from '../requests/request.ts';
+
+/** The branch that Cairn writes; its own, and nobody else's. */
+export const RECORD_REF = 'refs/heads/cairn/record';
+
+/** A project as it stands in an environment since it was last applied there. */
+export const projectRecord = z.object({
+  dir: z.string(),
+  workspace: z.string(),
+  dependsOn: z.array(z.string()),
+  /** Commit whose files it was applied with. */
+  commit: commitSha,
+  /** Number of the deployment that applied it. */
+  deployment: z.number().int().positive(),
+  /** Digest of its content: its files, modules, lock file, variables. */
+  digest: z.string(),
+  planDigest: z.string(),
+  terraform: z.object({ binary: z.string(), version: z.string() }),
+  /** Provider address -> version. */
+  providers: z.record(z.string(), z.string()),
+  /** Key of the address of its own remote backend; null for state that Cairn keeps. */
+  address: z.string().nullable(),
+  buildOutputs: z.record(z.string(), z.string()),
+});
+
+/** `environments/<environment>/state.json` */
+export const environmentRecord = z.object({
+  version: z.literal(1),
+  state: z.enum(['ok', 'frozen', 'rollback', 'broken']),
+  /** The last good commit; null while there never was one. */
+  commit: commitSha.nullable(),
+  /** Good commits, newest first, each once: what a rollback by hand may go back to. */
+  good: z.array(commitSha).max(50),
+  /** Number of the last deployment. */
+  deployment: z.number().int().positive(),
+  /** When it ended: ISO 8601, UTC. */
+  at: z.string(),
+  /** The last deployment, whatever came of it. */
+  last: z.object({ commit: commitSha, outcome: z.string(), run: z.string() }),
+  projects: z.record(z.string(), projectRecord),
+  /** Project -> content digest that failed: refused until it changes. */
+  failed: z.record(z.string(), z.string()),
+  /** The revert pull request. */
+  revert: z.object({ pull: z.number().int().positive(), branch: z.string() }).nullable(),
+  /** Why the environment is broken, and the command that helps. */
+  broken: z.string().nullable(),
+});
+
+/** One line of `environments/<environment>/history.jsonl`, oldest first. */
+export const historyLine = z.object({
+  number: z.number().int().positive(),
+  /** ISO 8601, UTC. */
+  at: z.string(),
+  outcome: z.enum(['deployed', 'nothing', 'failed', 'rolled-back', 'broken']),
+  /** The commit that was asked for. */
+  commit: commitSha,
+  /** The last good commit afterwards. */
+  good: commitSha.nullable(),
+  run: z.string(),
+  /** Projects that were applied. */
+  projects: z.array(z.string()),
+  planDigest: z.string().nullable(),
+  requestedBy: z.string().nullable(),
+  approvedBy: z.array(z.string()),
+  /** One line, scrubbed. */
+  failure: z.string().nullable(),
+  /** Build outputs, for what was built for this deployment; null if nothing was. */
+  build: z.record(z.string(), z.string()).nullable(),
+});
+
+/** `environments.json`: every environment, for the table at the top and to know what must be there. */
+export const recordIndex = z.object({
+  version: z.literal(1),
+  environments: z.record(
+    environmentName,
+    z.object({
+      state: environmentRecord.shape.state,
+      commit: commitSha.nullable(),
+      deployment: z.number().int().positive(),
+      at: z.string(),
+    }),
+  ),
+});
+
+export type ProjectRecord = z.infer<typeof projectRecord>;
+export type EnvironmentRecord = z.infer<typeof environmentRecord>;
+export type HistoryLine = z.infer<typeof historyLine>;
+export type RecordIndex = z.infer<typeof recordIndex>;
+
+export const INDEX_FILE = 'environments.json';
+
+export function stateFile(environment: string): string {
+  return `environments/${environment}/state.json`;
+}
+
+export function historyFile(environment: string): string {
+  return `environments/${environment}/history.jsonl`;
+}
+
+/**
+ * The ref that keeps an environment's last good commit reachable, whatever people do to their branches. Names
+ * that git does not take in a ref have their dots written as `%2E`.
+ */
+export function goodRef(environment: string): string {
+  const isRefPart = !environment.includes('..') && !environment.endsWith('.lock');
+  return `refs/cairn/good/${isRefPart ? environment : environment.replaceAll('.', '%2E')}`;
+}

@@ -1,0 +1,103 @@
+import { Unavailable } from '../errors.ts';
+import type { Ports } from '../ports.ts';
+import { readRecordState } from './read.ts';
+import {
+  indexWith,
+  isRecorded,
+  type RecordChange,
+  type RecordEntry,
+  type RecordState,
+  recordFiles,
+  stateFiles,
+} from './record.ts';
+import { type EnvironmentRecord, goodRef, RECORD_REF } from './schema.ts';
+
+type Writing = Pick<Ports, 'git' | 'source'>;
+
+/** Of writers that meet, one gets through each time: this many may meet. */
+const ATTEMPTS = 25;
+
+/**
+ * Writes a deployment to the record, by compare-and-swap on the branch: whoever loses reads again and computes
+ * its entry from what is there then. Repeatable: a run that is in the history is not written again.
+ */
+export async function writeRecord(
+  ports: Writing,
+  repository: string,
+  environment: string,
+  entryOf: (current: EnvironmentRecord | null) => RecordEntry,
+): Promise<EnvironmentRecord> {
+  const next = await swap<EnvironmentRecord>(ports, repository, environment, (current) => {
+    const entry = entryOf(current?.environment ?? null);
+    if (current?.environment && isRecorded(current, entry.runId)) return current.environment;
+
+    return { ...recordFiles(current, entry), date: entry.at };
+  });
+
+  if (next.commit !== null) await keepReachable(ports, repository, goodRef(environment), next.commit);
+  return next;
+}
+
+/**
+ * Changes an environment's state without a deployment (a revert pull request was opened, it was frozen).
+ * `change` answers null where there is nothing to change.
+ */
+export async function amendRecord(
+  ports: Writing,
+  repository: string,
+  environment: string,
+  amendment: {
+    /** ISO 8601, UTC. */
+    at: string;
+    /** Behind `<environment>: ` in the commit's subject. */
+    subject: string;
+    change: (current: EnvironmentRecord) => EnvironmentRecord | null;
+  },
+): Promise<EnvironmentRecord | null> {
+  const head = await ports.git.ref(repository, RECORD_REF);
+  if (head === null) return null;
+
+  return swap<EnvironmentRecord | null>(ports, repository, environment, (current) => {
+    if (!current?.environment) return null;
+    const next = amendment.change(current.environment);
+    if (next === null) return current.environment;
+
+    const index = indexWith(current.index, environment, next);
+    const files = stateFiles(environment, index, next, current.history);
+    const message = `${environment}: ${amendment.subject}\n\nCairn-Environment: ${environment}\n`;
+    return { files, message, next, date: amendment.at };
+  });
+}
+
+async function swap<Kept extends EnvironmentRecord | null>(
+  ports: Writing,
+  repository: string,
+  environment: string,
+  compute: (current: RecordState | null) => (RecordChange & { date: string }) | Kept,
+): Promise<EnvironmentRecord | Kept> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const head = await ports.git.ref(repository, RECORD_REF);
+    const current = head === null ? null : await readRecordState(ports, repository, environment, head);
+    const change = compute(current);
+    if (change === null || !('files' in change)) return change;
+
+    const { files, message, date, next } = change;
+    const commit = await ports.git.commit(repository, { parent: head, message, files, date });
+    const done =
+      head === null
+        ? (await ports.git.createRef(repository, RECORD_REF, commit)) === 'created'
+        : (await ports.git.moveRef(repository, RECORD_REF, commit, false)) === 'moved';
+    if (done) return next;
+  }
+
+  throw new Unavailable(
+    `The record of ${repository} could not be written: the branch cairn/record moved ${ATTEMPTS} times while it was.`,
+  );
+}
+
+async function keepReachable(ports: Writing, repository: string, ref: string, commit: string): Promise<void> {
+  if ((await ports.git.ref(repository, ref)) === commit) return;
+  if ((await ports.git.createRef(repository, ref, commit)) === 'created') return;
+
+  await ports.git.moveRef(repository, ref, commit, true);
+}

@@ -1,0 +1,35 @@
+/** Column 0 of a line: what happens to it. Nothing else ever stands there. */
+export type Marker = ' ' | '+' | '-' | '!';
+
+/** The lines of a diff. `text` is one line: whoever writes has escaped what would break it. */
+export interface Lines {
+  write(marker: Marker, depth: number, text: string): void;
+  blank(): void;
+  toString(): string;
+}
+
+const INDENT = '  ';
+
+export function newLines(): Lines {
+  const lines: string[] = [];
+  return {
+    write: (marker, depth, text) => {
+      lines.push(`${marker} ${INDENT.repeat(depth)}${text}`);
+    },
+    blank: () => {
+      lines.push('');
+    },
+    toString: () => lines.join('\n'),
+  };
+}
+
+/** What stands around a value: `name = ` before it, a comma behind it, a remark at the end of its first line. */
+export interface Frame {
+  before: string;
+  comma: string;
+  note: string;
+}
+
+export function hiddenNote(count: number, what: string): string {
+  return `# (${count} unchanged ${count === 1 ? what : `${what}s`} hidden)`;
+}

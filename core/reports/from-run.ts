@@ -1,0 +1,142 @@
+import type { Ports } from '../ports.ts';
+import type { Pass, ProjectProgress, RunDocument } from '../runs/document.ts';
+import { logTail, readChanges } from '../runs/results.ts';
+import type { DeployReport, DeployState } from './deploy-report.ts';
+import type { PlanReport, ProjectStatus, ReportedProject } from './plan-report.ts';
+
+type Reading = Pick<Ports, 'artifacts' | 'links'>;
+
+/** What a pull request's plan run shows, from the run's document. */
+export async function planReport(doc: RunDocument, ports: Reading): Promise<PlanReport> {
+  return {
+    kind: 'plan',
+    repository: doc.repository,
+    environment: doc.environment,
+    pull: doc.pull,
+    headCommit: doc.pull?.head ?? doc.commit,
+    baseCommit: doc.base ?? doc.commit,
+    runUrl: ports.links.run(doc.runId),
+    state: doc.outcome === null ? 'running' : doc.outcome === 'failed' ? 'failed' : 'finished',
+    policyChanges: doc.policyChanges,
+    projects: await reported(doc, doc.deploy, ports),
+    removed: doc.reported,
+    deploy: { approvalRequired: doc.policy.approval.required },
+    ...(doc.failure && doc.failure.project === null ? { message: doc.failure.message } : {}),
+  };
+}
+
+/** What a deploy shows at any point of its life. */
+export async function deployReport(
+  doc: RunDocument,
+  pull: DeployReport['pull'],
+  ports: Reading,
+): Promise<DeployReport> {
+  const { failure, rollback, approval } = doc;
+  const answered = doc.approvals.at(-1);
+  const failed = failure && {
+    project: failure.project,
+    stage: failure.stage,
+    message: failure.message,
+    logUrl: failure.job ? ports.links.job(doc.runId, failure.job) : ports.links.run(doc.runId),
+    ...(failure.job ? { logTail: await logTail(ports, failure.job) } : {}),
+  };
+  const helps = helpFor(doc);
+  return {
+    kind: 'deploy',
+    repository: doc.repository,
+    environment: doc.environment,
+    runId: doc.runId,
+    runNumber: doc.runNumber,
+    runUrl: ports.links.run(doc.runId),
+    pull,
+    commit: doc.commit,
+    baseCommit: doc.base,
+    state: stateOf(doc),
+    policyChanges: doc.policyChanges,
+    projects: await reported(doc, doc.deploy, ports),
+    removed: doc.reported,
+    differences: doc.differences,
+    ...(doc.broken ? { message: doc.broken } : {}),
+    ...(approval
+      ? { approval: { ...approval, approvers: doc.policy.approval.approvers } }
+      : answered
+        ? { approval: { ...answered, until: answered.at, approvers: doc.policy.approval.approvers } }
+        : {}),
+    ...(failed ? { failure: failed } : {}),
+    ...(doc.verify ? { verify: { ok: doc.verify.ok } } : {}),
+    ...(rollback
+      ? {
+          rollback: {
+            commit: rollback.commit,
+            restored: named(rollback, (p) => !p.destroy),
+            leftOver: doc.leftOver,
+          },
+        }
+      : {}),
+    ...(doc.revert ? { revert: { url: doc.revert.url, number: doc.revert.pull } } : {}),
+    ...(helps ? { helps } : {}),
+  };
+}
+
+function named(pass: Pass, which: (p: ProjectProgress) => boolean): string[] {
+  return pass.waves.flat().filter((name) => pass.projects[name] && which(pass.projects[name]));
+}
+
+async function reported(doc: RunDocument, pass: Pass, ports: Reading): Promise<ReportedProject[]> {
+  const all = pass.waves
+    .flat()
+    .map((name) => pass.projects[name])
+    .filter((p) => p !== undefined);
+  return Promise.all(all.map((progress) => reportedProject(doc, pass, progress, ports)));
+}
+
+async function reportedProject(
+  doc: RunDocument,
+  pass: Pass,
+  p: ProjectProgress,
+  ports: Reading,
+): Promise<ReportedProject> {
+  const job = p.apply?.job ?? p.planJob;
+  const upstream = p.project.dependsOn.filter((name) => {
+    const status = pass.projects[name]?.status;
+    return status === 'planned' || status === 'waits';
+  });
+  return {
+    name: p.project.name,
+    dir: p.project.dir,
+    status: statusOf(doc, pass, p),
+    destroy: p.destroy,
+    reused: p.reused,
+    logUrl: job ? ports.links.job(doc.runId, job) : ports.links.run(doc.runId),
+    ...(p.waitsFor ? { waitsFor: p.waitsFor } : {}),
+    ...(upstream.length > 0 ? { upstream } : {}),
+    ...(p.plan ? { summary: p.plan.summary, changes: await readChanges(ports, p.plan.job) } : {}),
+    ...(p.error ? { error: p.error } : {}),
+  };
+}
+
+function statusOf(doc: RunDocument, pass: Pass, p: ProjectProgress): ProjectStatus {
+  const restored = doc.rollback?.projects[p.project.name];
+  if (doc.outcome === 'rolled-back' && restored && !restored.destroy) return 'restored';
+  if (p.status === 'plan-failed') return 'failed';
+  if (p.status === 'pending') return pass.stage === 'planning' ? 'running' : 'pending';
+  if (p.status === 'planned' && p.apply) return 'applying';
+  if (p.status === 'planned' && doc.outcome !== null && doc.outcome !== 'planned') return 'skipped';
+  return p.status;
+}
+
+function stateOf(doc: RunDocument): DeployState {
+  if (doc.outcome === 'refused') return 'failed';
+  if (doc.phase === 'rollback' && (doc.outcome === null || doc.outcome === 'failed')) return 'rolling-back';
+  if (doc.outcome !== null && doc.outcome !== 'planned') return doc.outcome;
+  if (doc.approval) return 'waiting';
+  if (doc.verify) return 'verifying';
+  return doc.deploy.stage === 'new' || doc.deploy.stage === 'planning' ? 'planning' : 'applying';
+}
+
+function helpFor(doc: RunDocument): string | null {
+  if (doc.outcome === 'broken') return `/cairn rollback ${doc.environment}`;
+  if (doc.outcome === 'refused') return `/cairn deploy ${doc.environment} --retry`;
+  if (doc.outcome === 'failed' || doc.outcome === 'expired') return `/cairn deploy ${doc.environment}`;
+  return null;
+}

@@ -1,0 +1,63 @@
+import type { CairnError } from '../errors.ts';
+import { InvalidConfig } from '../errors.ts';
+import type { Ports } from '../ports.ts';
+import type { Request } from './request.ts';
+
+type Telling = Pick<Ports, 'reports' | 'sent' | 'pulls' | 'source'>;
+
+/** Shows the author of a comment that it was read: a reaction, and a reply if it was refused. Once. */
+export async function tellRequester(
+  request: Request,
+  error: CairnError | null,
+  ports: Telling,
+): Promise<void> {
+  const comment = /^comment-(\d+)/.exec(request.origin.trigger)?.[1];
+  if (request.origin.source !== 'comment' || comment === undefined) return;
+  const key = `reply/${request.repository}/${request.origin.trigger}`;
+  if (await ports.sent.get(key)) return;
+
+  await ports.reports.react(request.repository, comment, error ? 'confused' : 'eyes');
+  const pull = 'pull' in request ? request.pull : undefined;
+  const id =
+    error && pull !== undefined
+      ? await ports.reports.createComment(request.repository, pull, reply(error, request.origin.login))
+      : 'none';
+  await ports.sent.put(key, { id, order: 0 });
+}
+
+function reply(error: CairnError, login: string | null): string {
+  return `${login ? `@${login} ` : ''}${error.message}`;
+}
+
+/** A commit or pull request whose `cairn.yaml` is wrong: said where its author looks, with line and key. */
+export async function tellConfigProblem(request: Request, error: CairnError, ports: Telling): Promise<void> {
+  const pull = request.command === 'plan' ? await ports.pulls.get(request.repository, request.pull) : null;
+  const commit = pull?.head.sha ?? ('commit' in request ? request.commit : undefined);
+  if (commit === undefined) return;
+  const problems = error instanceof InvalidConfig ? error.problems : [error.message];
+  const summary = problems.map((problem) => `- ${problem}`).join('\n');
+  const url = pull?.url ?? '';
+  await ports.reports.check(
+    request.repository,
+    {
+      name: 'cairn',
+      commit,
+      state: 'failure',
+      title: problems[0] ?? error.message,
+      summary,
+      url,
+      externalId: commit,
+    },
+    null,
+  );
+  if (!pull) return;
+  const key = `config-problem/${request.repository}/${pull.number}`;
+  const body = `<!-- cairn:config -->\n**Cairn cannot plan ${commit.slice(0, 7)}.**\n\n${summary}\n`;
+  const before = await ports.sent.get(key);
+  if (before) {
+    await ports.reports.editComment(request.repository, before.id, body);
+    return;
+  }
+  const id = await ports.reports.createComment(request.repository, pull.number, body);
+  await ports.sent.put(key, { id, order: 0 });
+}

@@ -1,0 +1,95 @@
+import type { Ports } from '../ports.ts';
+import { backendOf } from '../projects/address.ts';
+import { type Config, defaultConfig, type Policy, parseConfig } from '../projects/config.ts';
+import { contentDigest } from '../projects/content-digest.ts';
+import { CONFIG_FILE } from '../projects/load-config.ts';
+import { type ModuleGraph, moduleGraph } from '../projects/module-graph.ts';
+import { newProgress } from '../projects/progress.ts';
+import type { Project, StateAddress, Tree } from '../projects/project.ts';
+import type { EnvironmentRecord } from '../record/schema.ts';
+import type { ProjectProgress, RunDocument } from './document.ts';
+import { sourceTree } from './sources.ts';
+
+/** A commit with its configuration. */
+export interface ReadCommit {
+  commit: string;
+  tree: Tree;
+  /** Its own `cairn.yaml`; null where it has none. */
+  written: Config | null;
+  /** That, or the zero configuration. */
+  config: Config;
+  configText: string | null;
+}
+
+export async function readCommit(
+  ports: Pick<Ports, 'artifacts' | 'archives' | 'source'>,
+  repository: string,
+  commit: string,
+): Promise<ReadCommit> {
+  const tree = await sourceTree(ports, repository, commit);
+  const configText = tree.has(CONFIG_FILE) ? tree.read(CONFIG_FILE) : null;
+  const written = configText === null ? null : parseConfig(configText, CONFIG_FILE);
+  const config = written ?? defaultConfig(await ports.source.defaultBranch(repository));
+  return { commit, tree, written, config, configText };
+}
+
+/** Everything that the progress of a project is made from. */
+export interface ProgressContext {
+  commit: string;
+  tree: Tree;
+  graph?: ModuleGraph;
+  environment: string;
+  policy: Policy;
+  record: EnvironmentRecord | null;
+  binaries: string[];
+  addresses: ReadonlyMap<string, StateAddress | null>;
+}
+
+/** A project at the start of a pass, with the digests that tell whether it changed. */
+export function progressOf(
+  project: Project,
+  context: ProgressContext,
+  more: { reasons: string[]; destroy: boolean; formerState?: string | null },
+): ProjectProgress {
+  const { commit, tree, environment, policy, record, binaries } = context;
+  const graph = context.graph ?? moduleGraph(tree);
+  const address = context.addresses.get(project.name) ?? null;
+  const own: Project = { ...project, secrets: policy.secrets[project.name] ?? {} };
+  const deployments = Object.fromEntries(
+    [own.name, ...own.dependsOn].map((name) => [name, record?.projects[name]?.deployment ?? 0]),
+  );
+  const of = { project: own, tree, graph, environment, variables: own.variables };
+  return newProgress(plain(own), {
+    commit,
+    destroy: more.destroy,
+    state: address ? 'own' : 'kept',
+    address: address?.key ?? null,
+    formerState: more.formerState ?? null,
+    reasons: more.reasons,
+    content: contentDigest({ ...of, terraform: '', deployments: {} }),
+    reuse: contentDigest({ ...of, terraform: binaries.join(','), deployments }),
+    buildOutputs: record?.projects[own.name]?.buildOutputs ?? {},
+  });
+}
+
+/** Only what a document keeps of a project. */
+function plain({ name, dir, workspace, dependsOn, whenModified, variables, secrets }: Project): Project {
+  return { name, dir, workspace, dependsOn, whenModified, variables, secrets };
+}
+
+/** What others need to read the state of those projects that have a remote backend of their own. */
+export async function backendsOf(
+  ports: Pick<Ports, 'hcl'>,
+  tree: Tree,
+  projects: readonly Project[],
+  addresses: ReadonlyMap<string, StateAddress | null>,
+): Promise<RunDocument['backends']> {
+  const upstream = new Set(projects.flatMap((project) => project.dependsOn));
+  const backends: RunDocument['backends'] = {};
+  for (const project of projects) {
+    if (!upstream.has(project.name) || !addresses.get(project.name)) continue;
+    const backend = await backendOf(tree, project, ports.hcl);
+    if (backend) backends[project.name] = backend;
+  }
+  return backends;
+}

@@ -1,0 +1,22 @@
+import { sourceKey } from '../jobs/orders.ts';
+import type { Ports } from '../ports.ts';
+import type { Tree } from '../projects/project.ts';
+
+type Fetching = Pick<Ports, 'artifacts' | 'source' | 'archives'>;
+
+/** One archive per commit among the artifacts; jobs and later steps read that and nothing else. */
+export async function fetchSourceOf(ports: Fetching, repository: string, commit: string): Promise<void> {
+  const key = sourceKey(repository, commit);
+  if (await ports.artifacts.has(key)) return;
+  const archive = await ports.archives.pack(await ports.source.tarball(repository, commit));
+  await ports.artifacts.put(key, archive);
+}
+
+/** A commit's files. An archive that is not there is an error, never an empty tree. */
+export async function sourceTree(
+  ports: Pick<Ports, 'artifacts' | 'archives'>,
+  repository: string,
+  commit: string,
+): Promise<Tree> {
+  return ports.archives.read(await ports.artifacts.get(sourceKey(repository, commit)));
+}

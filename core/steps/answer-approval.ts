@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { approvalRefusal } from '../environments/approval.ts';
+import { InvalidToken, NotAllowed, NotFound } from '../errors.ts';
+import { approveRequest, rejectRequest } from '../requests/request.ts';
+import { loadDocument } from '../runs/store.ts';
+import { step } from './step.ts';
+
+/**
+ * A person's answer to a run that waits. The permission is asked of the forge now, the rule is the one in
+ * force for the run, and the digest must be the one that is shown. Answers with a sentence for that person.
+ */
+export const answerApproval = step(
+  z.discriminatedUnion('command', [approveRequest, rejectRequest]),
+  async (request, ports) => {
+    const { repository, environment, origin } = request;
+    const waiting = await ports.approvals.get(repository, environment);
+    if (!waiting) {
+      throw new NotFound(`Nothing waits for approval in ${environment}. \`cairn status\` shows its state.`);
+    }
+    const doc = await loadDocument(ports, waiting.doc);
+    if (origin.login === null) throw new NotAllowed('An answer needs a verified login.');
+    const permission =
+      origin.login === 'operator' && origin.source !== 'comment'
+        ? 'admin'
+        : await ports.people.permission(repository, origin.login);
+    const refusal = approvalRefusal({
+      login: origin.login,
+      permission,
+      command: request.command,
+      digest: request.command === 'approve' ? request.digest : null,
+      waiting,
+      approval: doc.policy.approval,
+      authors: doc.authors,
+    });
+    if (refusal) throw new NotAllowed(refusal);
+
+    const outcome = request.command === 'approve' ? 'approved' : 'rejected';
+    const reason = request.command === 'reject' ? (request.reason ?? null) : null;
+    try {
+      await ports.workflows.succeed(waiting.token, { outcome, by: origin.login, reason });
+    } catch (error) {
+      if (error instanceof InvalidToken)
+        throw new NotFound('That run was answered already.', { cause: error });
+      throw error;
+    }
+    const message =
+      outcome === 'approved'
+        ? `Approved ${waiting.digest.slice(0, 7)} for ${environment}.`
+        : `Rejected ${waiting.digest.slice(0, 7)} for ${environment}.`;
+    return { outcome, message, runId: waiting.runId };
+  },
+);

@@ -1,0 +1,123 @@
+import { NotAllowed } from '../errors.ts';
+import type { Ports, Pull } from '../ports.ts';
+import type { Run } from '../requests/run.ts';
+import { type RunInput, runInput } from './input.ts';
+import { step } from './step.ts';
+
+/**
+ * Makes the trigger one run, and asks the forge whether it still matters: a push that is no longer its
+ * branch's head, or a pull request with a newer head, is `superseded` before anything is fetched.
+ */
+export const claimRun = step(runInput, async (input, ports) => {
+  const run = await ports.runs.claim({
+    id: input.runId,
+    workflow: input.workflow,
+    command: input.request.command,
+    repository: input.repository,
+    environment: input.environment,
+    pull: input.request.pull ?? null,
+    commit: input.request.commit ?? null,
+    requester: input.request.origin.login,
+    state: 'running',
+    title: titleOf(input),
+    startedAt: ports.clock.now().toISOString(),
+    endedAt: null,
+  });
+  const { commit, reason } =
+    input.request.command === 'plan' ? await pullHead(input, ports) : await branchHead(input, run, ports);
+  if (reason !== null) return { outcome: 'superseded', reason };
+
+  await ports.status.emit({
+    id: 'run.started',
+    runId: run.id,
+    at: ports.clock.now().toISOString(),
+    kind: 'run.started',
+    message: run.title,
+    doc: null,
+    run: commit === null ? {} : { commit },
+  });
+  if (input.request.command === 'plan') await stopOlder(run, ports);
+  return { outcome: 'claimed', number: run.number, commit };
+});
+
+function titleOf({ request, environment }: RunInput): string {
+  if (request.command === 'plan') return `Plan of #${request.pull} for ${environment}`;
+  if (request.command === 'rollback') return `Roll ${environment} back`;
+  return `Deploy to ${environment}`;
+}
+
+type Head = { commit: string | null; reason: string | null };
+
+async function pullHead(input: RunInput, ports: Ports): Promise<Head> {
+  if (input.request.command !== 'plan') throw new Error('not a plan');
+  const { pull: number, commit, asked, origin } = input.request;
+  const pull: Pull = await ports.pulls.get(input.repository, number);
+  const head = pull.head.sha;
+  if (pull.state === 'closed') return { commit: head, reason: `pull request #${number} is closed` };
+  if (commit !== undefined && commit !== head) {
+    return {
+      commit: head,
+      reason: `the head of #${number} is ${head.slice(0, 7)} now, not ${commit.slice(0, 7)}`,
+    };
+  }
+  // Terraform runs code at plan time: what comes from a fork is planned only when somebody named that very commit.
+  if (pull.fork && !(asked && commit === head)) {
+    throw new NotAllowed(
+      `#${number} comes from a fork. Somebody with write access reads it and comments \`/cairn plan ${head}\`.`,
+    );
+  }
+  if (pull.draft && !asked && origin.source === 'webhook') {
+    return { commit: head, reason: `#${number} is a draft; comment \`/cairn plan\` to plan it` };
+  }
+  return { commit: head, reason: null };
+}
+
+async function branchHead(input: RunInput, run: Run, ports: Ports): Promise<Head> {
+  const { request } = input;
+  if (request.command !== 'deploy' || request.commit === undefined) return { commit: null, reason: null };
+  const pushed = request.origin.source === 'webhook' || request.origin.source === 'look';
+  if (!pushed || !request.branch) return { commit: request.commit, reason: null };
+
+  const head = await ports.source.head(input.repository, request.branch);
+  if (head !== request.commit) {
+    return { commit: request.commit, reason: `${request.branch} is at ${head.slice(0, 7)} now` };
+  }
+  const [before] = (
+    await ports.runs.list({
+      repository: input.repository,
+      environment: input.environment,
+      workflow: 'deploy',
+      limit: 10,
+    })
+  ).filter((other) => other.number < run.number);
+  if (before?.commit === request.commit && before.state !== 'superseded' && before.command === 'deploy') {
+    return { commit: request.commit, reason: `run ${before.number} takes care of ${head.slice(0, 7)}` };
+  }
+  return { commit: request.commit, reason: null };
+}
+
+/** A newer head stops the older head's run: nobody will read its plan. */
+async function stopOlder(run: Run, ports: Ports): Promise<void> {
+  const older = await ports.runs.list({
+    repository: run.repository,
+    environment: run.environment,
+    workflow: 'plan',
+    active: true,
+    limit: 50,
+    ...(run.pull === null ? {} : { pull: run.pull }),
+  });
+  for (const other of older.filter((o) => o.number < run.number)) {
+    const reason = `superseded by run ${run.number}`;
+    await ports.workflows.stop('plan', other.id, reason);
+    await ports.jobs.stop(other.id, reason);
+    await ports.status.emit({
+      id: 'superseded',
+      runId: other.id,
+      at: ports.clock.now().toISOString(),
+      kind: 'run.ended',
+      message: `Stopped: ${reason}.`,
+      doc: null,
+      run: { state: 'superseded', endedAt: ports.clock.now().toISOString() },
+    });
+  }
+}

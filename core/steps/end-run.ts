@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { RunState } from '../requests/run.ts';
+import { type Outcome, type RunDocument, settled } from '../runs/document.ts';
+import { loadDocument, saveDocument } from '../runs/store.ts';
+import { tell } from '../runs/tell.ts';
+import { runInput } from './input.ts';
+import { step } from './step.ts';
+
+/** Tells everybody how the run ended. `reason` is there when it ended before it had a document. */
+export const endRun = step(
+  z.object({ run: runInput, doc: z.string().optional(), reason: z.string().optional() }),
+  async ({ run, doc: key, reason }, ports) => {
+    const at = ports.clock.now().toISOString();
+    if (key === undefined) {
+      const message = reason ?? 'Superseded.';
+      await ports.status.emit({
+        id: 'run.ended',
+        runId: run.runId,
+        at,
+        kind: 'run.ended',
+        message,
+        doc: null,
+        run: { state: 'superseded', title: message, endedAt: at },
+      });
+      return { outcome: 'superseded' };
+    }
+    const doc = settled(await loadDocument(ports, key));
+    await saveDocument(ports, doc);
+    const title = headline(doc);
+    await tell(ports, doc, 'run.ended', title, { state: stateOf(doc.outcome), title, endedAt: at });
+    return { outcome: doc.outcome };
+  },
+);
+
+const STATES: Record<Outcome, RunState> = {
+  planned: 'succeeded',
+  deployed: 'succeeded',
+  nothing: 'succeeded',
+  failed: 'failed',
+  refused: 'failed',
+  broken: 'failed',
+  expired: 'rejected',
+  rejected: 'rejected',
+  'rolled-back': 'rolled-back',
+  superseded: 'superseded',
+};
+
+function stateOf(outcome: Outcome | null): RunState {
+  return outcome === null ? 'failed' : STATES[outcome];
+}
+
+function headline(doc: RunDocument): string {
+  const at = doc.commit.slice(0, 7);
+  const why = doc.failure ? firstLine(doc.failure.message) : '';
+  const where = doc.failure?.project ? `${doc.failure.project}: ` : '';
+  switch (doc.outcome) {
+    case 'planned':
+      return `Planned ${Object.keys(doc.deploy.projects).length} project(s) at ${at}`;
+    case 'deployed':
+      return `Deployed ${at}`;
+    case 'nothing':
+      return `Nothing to change at ${at}`;
+    case 'rolled-back':
+      return doc.request.command === 'rollback' ? `Rolled back to ${at}` : `Rolled back: ${where}${why}`;
+    case 'broken':
+      return `${doc.environment} is broken: ${firstLine(doc.broken ?? why)}`;
+    default:
+      return `${where}${why}` || 'Failed';
+  }
+}
+
+function firstLine(text: string): string {
+  return (text.split('\n').find((line) => line.trim() !== '') ?? '').slice(0, 200);
+}

@@ -1,0 +1,88 @@
+import { checkOf } from '../environments/verify.ts';
+import type { JobOrder } from '../jobs/order.ts';
+import { applyOrder, itemOf, planOrder, segment, verifyOrder } from '../jobs/orders.ts';
+import type { Ports } from '../ports.ts';
+import { currentPass, type ProjectProgress, type RunDocument, withPass } from '../runs/document.ts';
+import { nextMove } from '../runs/pass.ts';
+import { loadDocument, readJson, saveDocument } from '../runs/store.ts';
+import { tell } from '../runs/tell.ts';
+import { documentInput } from './input.ts';
+import { step } from './step.ts';
+
+/** A plan of a pull request serves again for a day. */
+const REUSE_MS = 24 * 3600 * 1000;
+
+/** Chooses what runs next, plans or applies of a wave or the check, and writes the orders of those jobs. */
+export const nextWave = step(documentInput, async ({ doc: key }, ports) => {
+  const { doc, move } = nextMove(await loadDocument(ports, key));
+
+  if (move.kind === 'plan') return planWave(doc, move.projects, ports);
+  if (move.kind === 'apply') return applyWave(doc, move.projects, ports);
+  if (move.kind === 'verify') return verify(doc, ports);
+  return { outcome: 'done', doc: await saveDocument(ports, doc) };
+});
+
+async function planWave(doc: RunDocument, names: string[], ports: Ports): Promise<Record<string, unknown>> {
+  const pass = currentPass(doc);
+  const projects = { ...pass.projects };
+  const hashKey = await ports.keys.runKey(doc.runId);
+  const orders: JobOrder[] = [];
+  for (const name of names) {
+    const progress = projects[name];
+    if (!progress) continue;
+    const former = await formerPlan(doc, progress, ports);
+    if (former) {
+      projects[name] = { ...progress, reused: true, planJob: former };
+      continue;
+    }
+    const order = planOrder(doc, progress, hashKey);
+    orders.push(order);
+    projects[name] = { ...progress, reused: false, planJob: order.prefix };
+  }
+  const next = withPass(doc, { ...pass, projects });
+  return { outcome: 'plan', items: await writeOrders(orders, ports), doc: await saveDocument(ports, next) };
+}
+
+/** A plan of the last 24 hours with the same content. Pull requests only: a deploy always plans. */
+async function formerPlan(doc: RunDocument, progress: ProjectProgress, ports: Ports): Promise<string | null> {
+  if (doc.request.command !== 'plan') return null;
+  const key = reuseKey(doc, progress);
+  if (!(await ports.artifacts.has(key))) return null;
+  const { job, at } = await readJson<{ job: string; at: string }>(ports, key);
+  return ports.clock.now().getTime() - Date.parse(at) < REUSE_MS ? job : null;
+}
+
+export function reuseKey(doc: RunDocument, progress: ProjectProgress): string {
+  return `plans/${doc.repository}/${doc.environment}/${segment(progress.project.name)}/${progress.reuse}.json`;
+}
+
+async function applyWave(doc: RunDocument, names: string[], ports: Ports): Promise<Record<string, unknown>> {
+  const pass = currentPass(doc);
+  const projects = { ...pass.projects };
+  const orders: JobOrder[] = [];
+  for (const name of names) {
+    const progress = projects[name];
+    if (!progress) continue;
+    const order = applyOrder(doc, progress);
+    orders.push(order);
+    projects[name] = { ...progress, apply: { job: order.prefix, started: false } };
+  }
+  const next = withPass(doc, { ...pass, projects });
+  const items = await writeOrders(orders, ports);
+  const saved = await saveDocument(ports, next);
+  await tell(ports, doc, 'apply.started', `Applies ${names.join(', ')}.`, { state: 'running' });
+  return { outcome: 'apply', items, doc: saved };
+}
+
+async function verify(doc: RunDocument, ports: Ports): Promise<Record<string, unknown>> {
+  const check = await checkOf(doc, ports);
+  const order = verifyOrder(doc, check.check, check);
+  const [item] = await writeOrders([order], ports);
+  const next: RunDocument = { ...doc, verify: { job: order.prefix, phase: doc.phase, ok: null } };
+  return { outcome: 'verify', verify: item, doc: await saveDocument(ports, next) };
+}
+
+export async function writeOrders(orders: JobOrder[], ports: Pick<Ports, 'artifacts'>) {
+  await Promise.all(orders.map((o) => ports.artifacts.put(`${o.prefix}/order.json`, JSON.stringify(o))));
+  return orders.map(itemOf);
+}

@@ -1,0 +1,241 @@
+import { z } from 'zod';
+import { InvalidInput } from '../errors.ts';
+import { buildOrder, itemOf, stateKey } from '../jobs/orders.ts';
+import type { Ports, Pull } from '../ports.ts';
+import { type Affected, affectedProjects } from '../projects/affected.ts';
+import { type Config, effectivePolicy } from '../projects/config.ts';
+import { configDigest } from '../projects/load-config.ts';
+import { waves } from '../projects/waves.ts';
+import { readRecord } from '../record/read.ts';
+import type { EnvironmentRecord } from '../record/schema.ts';
+import type { PullPart, RunDocument } from '../runs/document.ts';
+import {
+  backendsOf,
+  type ProgressContext,
+  progressOf,
+  type ReadCommit,
+  readCommit,
+} from '../runs/resolve.ts';
+import { saveDocument } from '../runs/store.ts';
+import { tell } from '../runs/tell.ts';
+import { type RunInput, runInput, sourcePart } from './input.ts';
+import { writeOrders } from './next-wave.ts';
+import { step } from './step.ts';
+
+/**
+ * From two trees to the run's first document: which projects the change touches, in which waves, and under
+ * which policy (that of what was approved before, never of the change itself).
+ */
+export const resolveProjects = step(
+  z.object({ run: runInput, source: sourcePart, number: z.number(), fence: z.number() }),
+  async ({ run, source, number, fence }, ports) => {
+    const head = await readCommit(ports, run.repository, source.commit);
+    const base = source.base === null ? null : await readBase(run.repository, source.base, ports);
+    const record = await readRecord(ports, run.repository, run.environment);
+    const { policy, changes } = effectivePolicy({
+      approved: base?.written ?? null,
+      proposed: head.config,
+      environment: run.environment,
+      firstDeploy: run.workflow === 'deploy',
+    });
+    const affected = await affectedProjects({
+      base: base?.tree ?? null,
+      head: head.tree,
+      config: head.config,
+      environment: run.environment,
+      hcl: ports.hcl,
+      ...(base ? { baseConfig: base.config } : {}),
+    });
+    const context: ProgressContext = {
+      commit: source.commit,
+      tree: head.tree,
+      graph: affected.graph,
+      environment: run.environment,
+      policy,
+      record,
+      binaries: ports.binaries,
+      addresses: affected.addresses,
+    };
+    const chosen = chooseProjects(run, affected, record);
+    const destroyed = run.workflow === 'deploy' && policy.removed === 'destroy' ? affected.removed : [];
+    const progress = chosen.map((project) => {
+      const move = affected.moved.find(({ to }) => to.name === project.name);
+      const formerState = move ? stateKey(run, move.from.name) : null;
+      return progressOf(project, context, { reasons: project.reasons, destroy: false, formerState });
+    });
+    const old = base
+      ? destroyed.map((project) =>
+          progressOf(
+            project,
+            { ...contextOfBase(context, base) },
+            { reasons: ['its root was removed'], destroy: true },
+          ),
+        )
+      : [];
+
+    const pulls = run.workflow === 'deploy' ? await ports.pulls.ofCommit(run.repository, source.commit) : [];
+    const doc: RunDocument = {
+      n: 0,
+      runId: run.runId,
+      runNumber: number,
+      request: run.request,
+      repository: run.repository,
+      environment: run.environment,
+      pull: await pullOf(run, pulls, ports),
+      commit: source.commit,
+      branch: run.workflow === 'plan' ? null : (head.config.environments[run.environment]?.branch ?? null),
+      base: source.base,
+      policy,
+      policyChanges: changes,
+      configDigest: configDigest(head.configText),
+      slackChannel: (base?.config ?? head.config).notifications.slack?.channel ?? null,
+      authors: run.workflow === 'deploy' ? await authorsOf(run, source, pulls, ports) : [],
+      deployment: (record?.deployment ?? 0) + 1,
+      fence,
+      backends: await backendsOf(ports, head.tree, affected.all, affected.addresses),
+      reported: [
+        ...affected.removed.filter((p) => !destroyed.includes(p)).map((p) => p.name),
+        ...affected.doubtful.map((d) => d.why),
+      ],
+      moved: affected.moved.map(({ from, to }) => ({ from: from.name, to: to.name })),
+      everApplied: Object.keys(record?.projects ?? {}),
+      build: null,
+      phase: 'deploy',
+      deploy: {
+        commit: source.commit,
+        // What is gone goes last, and what depended on it before it.
+        waves: [...waves(chosen, affected.all), ...waves(destroyed, destroyed).reverse()],
+        wave: 0,
+        stage: 'new',
+        projects: Object.fromEntries([...progress, ...old].map((p) => [p.project.name, p])),
+      },
+      rollback: null,
+      leftOver: [],
+      approval: null,
+      differences: [],
+      approvals: [],
+      verify: null,
+      failure: null,
+      broken: null,
+      revert: null,
+      takenBack: run.request.command === 'rollback' && base ? takenBack(context, base, affected) : {},
+      outcome: null,
+    };
+    return begin(run, doc, record, head.config, ports);
+  },
+);
+
+/** A base whose own configuration does not parse is read as if it had none: it cannot be mended any more. */
+async function readBase(repository: string, commit: string, ports: Ports): Promise<ReadCommit> {
+  return readCommit(ports, repository, commit);
+}
+
+function contextOfBase(context: ProgressContext, base: ReadCommit): ProgressContext {
+  const { graph: _graph, ...rest } = context;
+  return { ...rest, commit: base.commit, tree: base.tree, addresses: new Map() };
+}
+
+/** A broken environment may be anywhere, and a way back by hand starts from anywhere: every project is planned. */
+function chooseProjects(
+  run: RunInput,
+  affected: Affected,
+  record: EnvironmentRecord | null,
+): Affected['projects'] {
+  if (run.request.command === 'plan') {
+    const { project } = run.request;
+    if (project === undefined) return affected.projects;
+    const one = affected.all.find(({ name }) => name === project);
+    if (!one) {
+      const names = affected.all.map(({ name }) => name).join(', ');
+      throw new InvalidInput(`There is no project "${project}" in ${run.environment}; there is ${names}.`);
+    }
+    return [{ ...one, reasons: ['asked for'], direct: true }];
+  }
+  if (record?.state === 'broken' || run.request.command === 'rollback') {
+    const why = run.request.command === 'rollback' ? 'the way back' : 'the environment is broken';
+    return affected.all.map((project) => ({ ...project, reasons: [why], direct: true }));
+  }
+  return affected.projects;
+}
+
+function takenBack(context: ProgressContext, base: ReadCommit, affected: Affected): Record<string, string> {
+  const old = contextOfBase(context, base);
+  return Object.fromEntries(
+    affected.projects
+      .filter(({ direct }) => direct)
+      .map((p) => [p.name, progressOf(p, old, { reasons: [], destroy: false }).content]),
+  );
+}
+
+async function pullOf(run: RunInput, ofCommit: Pull[], ports: Ports): Promise<PullPart | null> {
+  const number = run.request.pull;
+  const merged = ofCommit.find((pull) => pull.merged);
+  const pull = number === undefined ? merged : await ports.pulls.get(run.repository, number);
+  if (!pull) return null;
+  const { title, author, url, head, base } = pull;
+  return {
+    number: pull.number,
+    title,
+    author,
+    url,
+    head: head.sha,
+    headBranch: head.branch,
+    base: base.sha,
+    baseBranch: base.branch,
+  };
+}
+
+async function authorsOf(
+  run: RunInput,
+  source: { commit: string; base: string | null },
+  pulls: Pull[],
+  ports: Ports,
+): Promise<string[]> {
+  const commits =
+    source.base === null
+      ? [await ports.source.commit(run.repository, source.commit)]
+      : await ports.source.between(run.repository, source.base, source.commit);
+  const authors = [...commits.map(({ author }) => author), ...pulls.map(({ author }) => author)];
+  return [...new Set(authors.filter((author) => author !== null))];
+}
+
+async function begin(
+  run: RunInput,
+  doc: RunDocument,
+  record: EnvironmentRecord | null,
+  config: Config,
+  ports: Ports,
+): Promise<Record<string, unknown>> {
+  if (run.workflow === 'plan') return { outcome: 'next', doc: await saveDocument(ports, doc) };
+
+  const refused = refusal(run, doc, record);
+  if (refused) {
+    const failure = { project: null, stage: 'content' as const, message: refused, job: null };
+    return { outcome: 'done', doc: await saveDocument(ports, { ...doc, outcome: 'refused', failure }) };
+  }
+  const projects = Object.values(doc.deploy.projects);
+  if (projects.length === 0) {
+    return { outcome: 'done', doc: await saveDocument(ports, { ...doc, outcome: 'nothing' }) };
+  }
+  await tell(ports, doc, 'run.started', `Plans ${projects.length} project(s).`, { state: 'running' });
+  const { build } = doc.policy;
+  if (!build || run.request.command === 'rollback') {
+    return { outcome: 'next', doc: await saveDocument(ports, doc) };
+  }
+  const order = buildOrder(doc, build, config.environments[doc.environment]?.variables ?? {});
+  await writeOrders([order], ports);
+  const next: RunDocument = { ...doc, build: { job: order.prefix, outputs: null } };
+  return { outcome: 'build', build: itemOf(order), doc: await saveDocument(ports, next) };
+}
+
+/** Content that failed before is not tried again by itself; other content goes ahead. */
+function refusal(run: RunInput, doc: RunDocument, record: EnvironmentRecord | null): string | null {
+  if (run.request.command !== 'deploy' || run.request.retry || !record) return null;
+  const same = Object.values(doc.deploy.projects).find((p) => record.failed[p.project.name] === p.content);
+  if (!same) return null;
+  const revert = record.revert ? ` Merge the revert pull request #${record.revert.pull}, or` : '';
+  return (
+    `${same.project.name} is as it was when its deployment failed, and ${doc.environment} was rolled back then.` +
+    `${revert || ' Either'} push a change that mends it; /cairn deploy ${doc.environment} --retry tries the same again.`
+  );
+}

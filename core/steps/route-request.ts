@@ -1,0 +1,131 @@
+import { CairnError, NotAllowed, NotFound } from '../errors.ts';
+import type { Ports } from '../ports.ts';
+import { defaultConfig } from '../projects/config.ts';
+import { configAt, environmentsOn } from '../projects/load-config.ts';
+import { tellConfigProblem, tellRequester } from '../requests/replies.ts';
+import {
+  type DeployRequest,
+  type PlanRequest,
+  type PushRequest,
+  type Request,
+  type RollbackRequest,
+  requestSchema,
+} from '../requests/request.ts';
+import { runId } from '../requests/run-id.ts';
+import { answerApproval } from './answer-approval.ts';
+import type { RunInput } from './input.ts';
+import { step } from './step.ts';
+
+/**
+ * Takes a request from the bus and starts what it asks for: one run per environment. What cannot be done is
+ * told where it was asked: under the comment, on the commit, or to the caller.
+ */
+export const routeRequest = step(requestSchema, async (request, ports) => {
+  try {
+    await checkPermission(request, ports);
+    const answer = await route(request, ports);
+    await tellRequester(request, null, ports);
+    return answer;
+  } catch (error) {
+    // What can pass is tried again by the bus; what cannot is said.
+    if (!(error instanceof CairnError) || error.fault !== 'user') throw error;
+    if (request.origin.source === 'api' || request.origin.source === 'cli') throw error;
+    if (request.command === 'push' || request.origin.source === 'webhook') {
+      await tellConfigProblem(request, error, ports);
+    } else {
+      await tellRequester(request, error, ports);
+    }
+    return { started: [], refused: error.message };
+  }
+});
+
+async function checkPermission(request: Request, ports: Ports): Promise<void> {
+  const { source, login } = request.origin;
+  if (source === 'webhook' || source === 'look' || source === 'schedule') return;
+  if (request.command === 'approve' || request.command === 'reject') return;
+  if (login === 'operator' && source !== 'comment') return;
+  const permission = login === null ? 'none' : await ports.people.permission(request.repository, login);
+  if (permission === 'admin' || permission === 'write') return;
+  throw new NotAllowed(`@${login ?? 'nobody'} has no write access to ${request.repository}.`);
+}
+
+async function route(request: Request, ports: Ports): Promise<Record<string, unknown>> {
+  switch (request.command) {
+    case 'push':
+      return { started: await startDeploys(request, ports) };
+    case 'plan':
+      return { started: await startPlans(request, ports) };
+    case 'deploy':
+    case 'rollback':
+      await mustExist(request, ports);
+      return {
+        started: [await start('deploy', await withCommit(request, ports), request.environment, ports)],
+      };
+    default:
+      return answerApproval.run(request, ports);
+  }
+}
+
+async function startDeploys(request: PushRequest, ports: Ports): Promise<string[]> {
+  const environments = await environmentsOn(ports, request.repository, request.branch);
+  if (environments.length === 0) return [];
+  // A commit whose own configuration is broken deploys nowhere.
+  await configAt(ports, request.repository, request.commit);
+  const { repository, commit, branch, origin } = request;
+  return Promise.all(
+    environments.map((environment) =>
+      start(
+        'deploy',
+        { command: 'deploy', repository, environment, commit, branch, retry: false, origin },
+        environment,
+        ports,
+      ),
+    ),
+  );
+}
+
+async function startPlans(request: PlanRequest, ports: Ports): Promise<string[]> {
+  const pull = await ports.pulls.get(request.repository, request.pull);
+  // The head's configuration is only read for its mistakes: what exists is what the base says.
+  const proposed = await configAt(ports, request.repository, pull.head.sha);
+  const base = await configAt(ports, request.repository, pull.base.branch);
+  const config = base ?? proposed ?? defaultConfig(await ports.source.defaultBranch(request.repository));
+  const environments = Object.entries(config.environments)
+    .filter(([, { branch }]) => branch === pull.base.branch)
+    .map(([name]) => name)
+    .filter((name) => request.environment === undefined || name === request.environment);
+  if (environments.length === 0 && request.environment !== undefined) {
+    throw new NotFound(`No environment "${request.environment}" lives on ${pull.base.branch}.`);
+  }
+  return Promise.all(environments.map((environment) => start('plan', request, environment, ports)));
+}
+
+async function mustExist(request: DeployRequest | RollbackRequest, ports: Ports): Promise<void> {
+  const main = await ports.source.defaultBranch(request.repository);
+  const config = (await configAt(ports, request.repository, main)) ?? defaultConfig(main);
+  if (Object.hasOwn(config.environments, request.environment)) return;
+  throw new NotFound(
+    `There is no environment "${request.environment}" in cairn.yaml on ${main}; there is ${Object.keys(config.environments).join(', ')}.`,
+  );
+}
+
+/** A deploy of no commit in particular is of the head of the environment's branch as it is now. */
+async function withCommit<R extends DeployRequest | RollbackRequest>(request: R, ports: Ports): Promise<R> {
+  if (request.command === 'rollback' || request.commit !== undefined) return request;
+  const main = await ports.source.defaultBranch(request.repository);
+  const config = (await configAt(ports, request.repository, main)) ?? defaultConfig(main);
+  const branch = config.environments[request.environment]?.branch ?? main;
+  return { ...request, commit: await ports.source.head(request.repository, branch) };
+}
+
+async function start(
+  workflow: RunInput['workflow'],
+  request: RunInput['request'],
+  environment: string,
+  ports: Ports,
+): Promise<string> {
+  const id = runId(request.command, request.repository, environment, request.origin.trigger);
+  const input: RunInput = { runId: id, workflow, repository: request.repository, environment, request };
+  await ports.workflows.start(workflow, id, input);
+  return id;
+}

@@ -1,0 +1,7 @@
+output "url" {
+  value = module.shop.url
+}
+
+output "release" {
+  value = module.shop.release
+}

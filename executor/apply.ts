@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ApplyJob } from '../core/jobs/job.ts';
+import type { TerraformPlan } from '../core/plans/plan.ts';
+import { secretsOfPlan } from '../core/plans/secrets.ts';
+import { type Context, timed } from './context.ts';
+import { FILES } from './files.ts';
+import { readLockfile } from './lockfile.ts';
+import { JobFailed, JobInterrupted, JobRefused } from './outcome.ts';
+import { ownLock } from './own-lock.ts';
+import { lockTimeout } from './plan.ts';
+import { PLAN_NOTE } from './plan-work.ts';
+import { failUnless, keptState, layWork, prepareTerraform, type Terraform } from './prepare.ts';
+import type { Ended } from './process.ts';
+import { headsOf, progressOf } from './progress.ts';
+import { cleanOutputs, stateSecrets } from './state-secrets.ts';
+import { unpack } from './unpack.ts';
+import type { Binary } from './version.ts';
+
+/** Stands in out/ from the moment that terraform apply is started: the host asks for it if the executor dies. */
+export const APPLYING = 'applying';
+
+/**
+ * Applies the stored plan, in the folder and with the version it was made with.
+ *
+ * The log: while terraform works, only its own progress lines are shown, without the ids in them. All the
+ * rest may hold what is born in this apply (a provisioner that prints a password), so it is held back until the
+ * state was read and its sensitive values are known; then the complete output follows.
+ */
+export async function runApply(context: Context<ApplyJob>): Promise<void> {
+  const { job, dirs, log, result } = context;
+  const plan = checkedPlan(context);
+  await layWork(context);
+  const maker = await layPlanWork(context);
+  const terraform = await prepareTerraform(context, (offered) => sameVersion(offered, maker));
+  result.providers = readLockfile(join(terraform.root, '.terraform.lock.hcl'));
+  writeFileSync(dirs.planFile, plan, { mode: 0o600 });
+  const shown = await timed(context, 'show', () => terraform.run(['show', '-json', dirs.planFile]));
+  failUnless(shown, context, 'terraform show');
+  log.hide(secretsOfPlan(JSON.parse(shown.stdout.toString('utf8')) as TerraformPlan));
+
+  writeFileSync(join(dirs.out, APPLYING), '');
+  result.started = true;
+  log.line('Applying.');
+  const args = [
+    'apply',
+    '-input=false',
+    '-no-color',
+    `-lock-timeout=${lockTimeout(job.timeout)}`,
+    dirs.planFile,
+  ];
+  try {
+    const live = progressOf((line) => log.line(line));
+    const applied = await timed(context, 'apply', () => terraform.run(args, live));
+    await afterApply(context, terraform, applied);
+  } finally {
+    saveState(context, terraform);
+  }
+}
+
+function checkedPlan({ job, dirs }: Context<ApplyJob>): Buffer {
+  const path = join(dirs.in, FILES.plan);
+  if (!existsSync(path)) throw new JobRefused('The stored plan is not there any more. Plan again.');
+  const bytes = readFileSync(path);
+  const found = createHash('sha256').update(bytes).digest('hex');
+  if (found === job.planSha256) return bytes;
+  throw new JobRefused(
+    `The stored plan is not the one that was approved: its SHA-256 is ${found}, approved was ${job.planSha256}. ` +
+      'Nothing was applied. Plan again, and find out who can write the stored plans.',
+  );
+}
+
+/** What the plan left in the checkout, laid over the source. Answers which terraform made the plan. */
+async function layPlanWork({ dirs }: Context<ApplyJob>): Promise<Binary | null> {
+  const archive = join(dirs.in, FILES.planWork);
+  if (!existsSync(archive)) return null;
+  await unpack(archive, dirs.src);
+  const note = join(dirs.src, PLAN_NOTE);
+  if (!existsSync(note)) return null;
+  const { terraform } = JSON.parse(readFileSync(note, 'utf8')) as { terraform?: Binary };
+  rmSync(note);
+  return terraform ?? null;
+}
+
+function sameVersion(offered: Binary[], maker: Binary | null): Binary[] {
+  if (!maker) return offered;
+  const same = offered.filter(({ binary, version }) => binary === maker.binary && version === maker.version);
+  if (same.length > 0) return same;
+  throw new JobRefused(
+    `The plan was made with ${maker.binary} ${maker.version}, which this host does not offer any more. Plan again.`,
+  );
+}
+
+async function afterApply(context: Context<ApplyJob>, terraform: Terraform, applied: Ended): Promise<void> {
+  const { log, result } = context;
+  const state = await timed(context, 'state', () => stateSecrets(terraform));
+  const output = applied.stdout.toString('utf8');
+  if (applied.code !== 0) {
+    const lockId = await ownLock(context, terraform, applied);
+    if (lockId) result.lockId = lockId;
+  }
+  if (!state) {
+    log.line("The state could not be read afterwards, so terraform's complete output is withheld.");
+    if (applied.code === 0) throw new JobFailed('terraform applied the plan, but its state cannot be read.');
+    throw new JobFailed(
+      `terraform apply failed; the details are withheld, since the state could not be read.\n${headsOf(applied.stderr)}`,
+    );
+  }
+  log.hide(state.secrets);
+  log.line('Complete output:');
+  log.block(output);
+  if (applied.interrupted) {
+    log.block(applied.stderr);
+    throw new JobInterrupted();
+  }
+  result.outputs = cleanOutputs(state.outputs, log.scrub);
+  failUnless(applied, context, `${result.terraform?.binary ?? 'terraform'} apply`);
+}
+
+/** Once an apply has begun its state is kept, whatever became of it. */
+function saveState({ job, dirs, log }: Context<ApplyJob>, terraform: Terraform): void {
+  const state = keptState(job, dirs);
+  if (state && existsSync(state)) copyFileSync(state, join(dirs.out, FILES.stateOut));
+  const errored = join(terraform.root, FILES.erroredState);
+  if (!existsSync(errored)) return;
+  copyFileSync(errored, join(dirs.out, FILES.erroredState));
+  log.line('terraform could not write its state; it is kept, and pushed by the next job of this project.');
+}

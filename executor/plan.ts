@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PlanJob } from '../core/jobs/job.ts';
+import type { TerraformPlan } from '../core/plans/plan.ts';
+import { redactPlan } from '../core/plans/redact.ts';
+import { summarize } from '../core/plans/summary.ts';
+import { type Context, timed } from './context.ts';
+import { FILES } from './files.ts';
+import { readLockfile } from './lockfile.ts';
+import { fileClock, packPlanWork } from './plan-work.ts';
+import { failUnless, layWork, prepareTerraform, type Terraform } from './prepare.ts';
+import { stateSecrets } from './state-secrets.ts';
+
+/**
+ * init, plan, show. No `validate`: it is 40 to 50 ms of the 150 that a small plan takes, `plan` makes the same
+ * walk first, and its diagnostics name file and line just so.
+ */
+export async function runPlan(context: Context<PlanJob>): Promise<void> {
+  const { job, dirs, log, result } = context;
+  await layWork(context);
+  const since = fileClock(join(dirs.work, 'unpacked'));
+  const terraform = await prepareTerraform(context, (offered) => offered);
+  result.providers = readLockfile(join(terraform.root, '.terraform.lock.hcl'));
+
+  const args = ['plan', '-input=false', '-no-color', '-detailed-exitcode', `-out=${dirs.planFile}`];
+  if (job.destroy) args.push('-destroy');
+  // A plan for a pull request writes nothing, not even a lock that a deployment would have to wait for.
+  args.push(...(job.stage === 'pr-plan' ? ['-lock=false'] : [`-lock-timeout=${lockTimeout(job.timeout)}`]));
+  log.line('Planning.');
+  const planned = await timed(context, 'plan', () => terraform.run(args));
+  if (planned.code !== 0 && planned.code !== 2) {
+    // What terraform printed before it failed may hold what the plan or the state marks sensitive.
+    log.hide(await secretsAfterFailure(context, terraform));
+  }
+  failUnless(planned, context, `${result.terraform?.binary ?? 'terraform'} plan`, '', [0, 2]);
+
+  const shown = await timed(context, 'show', () => terraform.run(['show', '-json', dirs.planFile]));
+  failUnless(shown, context, 'terraform show');
+  await timed(context, 'redact', () => {
+    const plan = JSON.parse(shown.stdout.toString('utf8')) as TerraformPlan;
+    const { changes, secrets } = redactPlan(plan, job.hashKey, Object.values(context.secrets));
+    log.hide(secrets);
+    log.block(planned.stdout.toString('utf8'));
+    writeFileSync(join(dirs.out, FILES.changes), JSON.stringify(changes));
+    writeFileSync(join(dirs.out, FILES.summary), JSON.stringify(summarize(changes)));
+  });
+  await timed(context, 'pack', async () => {
+    const note = { terraform: result.terraform };
+    await packPlanWork(dirs.src, since, job.project.dir, note, join(dirs.out, FILES.planWork));
+    const bytes = readFileSync(dirs.planFile);
+    result.planSha256 = createHash('sha256').update(bytes).digest('hex');
+    writeFileSync(join(dirs.out, FILES.plan), bytes, { mode: 0o600 });
+  });
+  result.empty = planned.code === 0;
+}
+
+/** Half a job's time, five minutes at most. */
+export function lockTimeout(timeout: number): string {
+  return `${Math.min(300, Math.ceil(timeout / 2))}s`;
+}
+
+async function secretsAfterFailure(context: Context<PlanJob>, terraform: Terraform): Promise<string[]> {
+  const { job, dirs, stop } = context;
+  if (stop.reason) return [];
+  const secrets = (await stateSecrets(terraform))?.secrets ?? [];
+  // Terraform writes the part of a plan that it got to.
+  if (!existsSync(dirs.planFile)) return secrets;
+  const shown = await terraform.run(['show', '-json', dirs.planFile]);
+  if (shown.code !== 0) return secrets;
+  const plan = JSON.parse(shown.stdout.toString('utf8')) as TerraformPlan;
+  return [...secrets, ...redactPlan(plan, job.hashKey).secrets];
+}

@@ -1,0 +1,151 @@
+import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import type { ApplyJob, PlanJob } from '../core/jobs/job.ts';
+import { layUpstream, stateFile, writeBackend } from './backend.ts';
+import { offeredBinaries } from './binaries.ts';
+import { type Context, GRACE, processOptions, timed } from './context.ts';
+import { baseEnv, terraformEnv, writeCliConfig } from './environment.ts';
+import { FILES, type JobDirs } from './files.ts';
+import { JobFailed, JobInterrupted, JobRefused } from './outcome.ts';
+import { type Ended, runProcess } from './process.ts';
+import { createStop } from './stop.ts';
+import { unpack } from './unpack.ts';
+import { type Binary, pickVersion, wantedVersion } from './version.ts';
+
+/** Terraform, ready to be called in its root module. */
+export interface Terraform {
+  /** Absolute path of the root module. */
+  root: string;
+  run(args: readonly string[], onStdout?: (chunk: string) => void): Promise<Ended>;
+  /** What has to be asked although the job was told to stop; a minute at most. */
+  runAfter(args: readonly string[]): Promise<Ended>;
+}
+
+/** An empty work folder with the source in it. */
+export async function layWork(context: Context): Promise<void> {
+  const { dirs } = context;
+  mkdirSync(dirs.work, { recursive: true });
+  for (const name of readdirSync(dirs.work)) rmSync(join(dirs.work, name), { recursive: true, force: true });
+  for (const folder of [dirs.src, dirs.state, dirs.upstream, dirs.home, dirs.tmp])
+    mkdirSync(folder, { mode: 0o700 });
+  await timed(context, 'unpack', () => unpack(join(dirs.in, FILES.source), dirs.src));
+}
+
+/** Picks the version, points the root at its state, and runs `init`. */
+export async function prepareTerraform(
+  context: Context<PlanJob> | Context<ApplyJob>,
+  choose: (offered: Binary[]) => Binary[],
+): Promise<Terraform> {
+  const { job, dirs, secrets, host, stop, log, result } = context;
+  const { project } = job;
+  const root = rootFolder(dirs.src, project.dir);
+  checkWorkspace(project.workspace);
+  writeCliConfig(dirs.cliConfig, host['CAIRN_PROVIDER_MIRROR']);
+  const states = layUpstream(project.upstream, dirs);
+  const env = terraformEnv(baseEnv(job, dirs, secrets, host), project, states, dirs.cliConfig);
+
+  const offered = choose(await offeredBinaries(project.binaries, env, dirs.work, stop));
+  const binary = pickVersion(wantedVersion(dirs.src, project.dir), offered);
+  result.terraform = { binary: binary.binary, version: binary.version };
+  writeBackend(project, dirs);
+
+  const lockFile = existsSync(join(root, '.terraform.lock.hcl'));
+  const init = ['init', '-input=false', '-no-color', ...(lockFile ? ['-lockfile=readonly'] : [])];
+  log.line(`${binary.binary} ${binary.version} in ${project.dir}, workspace ${project.workspace}`);
+  const done = await timed(context, 'init', () =>
+    runProcess(binary.path, init, processOptions(context, root, env)),
+  );
+  log.block(done.stdout.toString('utf8'));
+  failUnless(done, context, `${binary.binary} init`, lockFile ? LOCK_HINT : '');
+
+  // Chosen through the environment: `workspace select` refuses one that has no state yet, and a plan must not
+  // write one; terraform apply makes it.
+  const inWorkspace = project.workspace === 'default' ? env : { ...env, TF_WORKSPACE: project.workspace };
+  const terraform: Terraform = {
+    root,
+    run: (args, onStdout) =>
+      runProcess(binary.path, args, {
+        ...processOptions(context, root, inWorkspace),
+        ...(onStdout ? { onStdout } : {}),
+      }),
+    runAfter: async (args) => {
+      const late = createStop();
+      const timer = setTimeout(() => late.now('timeout'), GRACE);
+      try {
+        return await runProcess(binary.path, args, {
+          ...processOptions(context, root, inWorkspace),
+          stop: late,
+        });
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+  await pushErrored(context, terraform);
+  return terraform;
+}
+
+const LOCK_HINT =
+  'If the lock file lacks this platform or a provider, run `terraform providers lock -platform=linux_amd64` and commit it.';
+
+/** Throws as a job ends that was interrupted or failed; `stderr` is where terraform tells why. */
+export function failUnless(
+  done: Ended,
+  context: Context,
+  what: string,
+  hint = '',
+  ok: readonly number[] = [0],
+): void {
+  if (done.interrupted) throw new JobInterrupted();
+  if (done.code !== null && ok.includes(done.code)) return;
+  context.log.block(done.stderr);
+  const why = done.stderr.trim() || done.stdout.toString('utf8').trim().split('\n').slice(-20).join('\n');
+  const end = done.signal ? `was ended by ${done.signal}` : `ended with code ${done.code}`;
+  throw new JobFailed([`${what} ${end}.`, why, hint].filter((part) => part !== '').join('\n'));
+}
+
+/** A state that an apply before this one could not write is pushed first: until then terraform knows too little. */
+async function pushErrored(
+  context: Context<PlanJob> | Context<ApplyJob>,
+  terraform: Terraform,
+): Promise<void> {
+  const { job, dirs, log } = context;
+  const errored = join(dirs.in, FILES.erroredState);
+  if (!existsSync(errored) || (job.kind === 'plan' && job.stage === 'pr-plan')) return;
+  log.line('Pushing the state that the last apply could not write.');
+  const done = await terraform.run(['state', 'push', errored]);
+  failUnless(
+    done,
+    context,
+    'terraform state push',
+    'The last apply could not write its state, and neither could this job.',
+  );
+  context.result.timings = { ...context.result.timings, pushed: 1 };
+}
+
+/** The root module, by its real path: not through a link out of the checkout. */
+export function rootFolder(src: string, dir: string): string {
+  const root = join(src, dir);
+  if (!lstatSync(root, { throwIfNoEntry: false })) {
+    throw new JobRefused(`The directory ${dir} is not in this commit.`);
+  }
+  const real = realpathSync(root);
+  const base = realpathSync(src);
+  if (real !== base && !real.startsWith(base + sep)) {
+    throw new JobRefused(`The directory ${dir} leads out of the checkout.`);
+  }
+  return root;
+}
+
+/** It becomes a folder's name. */
+function checkWorkspace(workspace: string): void {
+  if (/^[A-Za-z0-9_.-]+$/.test(workspace) && workspace !== '..' && workspace !== '.') return;
+  throw new JobRefused(
+    `${JSON.stringify(workspace)} cannot be the name of a workspace: use letters, digits, ".", "_", "-".`,
+  );
+}
+
+/** State as it stands in the work folder, if Cairn keeps it there. */
+export function keptState(job: PlanJob | ApplyJob, dirs: JobDirs): string | null {
+  return job.project.state.kind === 'file' ? stateFile(job.project.workspace, dirs) : null;
+}

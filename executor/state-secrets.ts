@@ -1,0 +1,32 @@
+import { type StateJson, secretsOfState } from '../core/plans/secrets.ts';
+import type { Terraform } from './prepare.ts';
+
+/** What a state tells: its sensitive values, and the outputs that are not. Null if it could not be read. */
+export async function stateSecrets(
+  terraform: Terraform,
+): Promise<{ secrets: string[]; outputs: Record<string, unknown> } | null> {
+  const shown = await terraform.runAfter(['show', '-json']);
+  if (shown.code !== 0) return null;
+  const state = JSON.parse(shown.stdout.toString('utf8')) as StateJson;
+  const outputs: Record<string, unknown> = {};
+  for (const [name, output] of Object.entries(state.values?.outputs ?? {})) {
+    if (!output.sensitive) outputs[name] = output.value;
+  }
+  return { secrets: secretsOfState(state), outputs };
+}
+
+/** Outputs that hold a secret by value although nothing marks them. */
+export function cleanOutputs(
+  outputs: Record<string, unknown>,
+  scrub: (text: string) => string,
+): Record<string, unknown> {
+  const clean = (value: unknown): unknown => {
+    if (typeof value === 'string') return scrub(value);
+    if (typeof value === 'number')
+      return scrub(String(value)) === String(value) ? value : scrub(String(value));
+    if (Array.isArray(value)) return value.map(clean);
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [scrub(key), clean(inner)]));
+  };
+  return clean(outputs) as Record<string, unknown>;
+}

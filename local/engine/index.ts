@@ -1,0 +1,12 @@
+export type { Engine, EngineOptions, Execution, HistoryEvent } from './api.ts';
+export { EngineClosed, type TaskContext, type TaskHandler } from './calls.ts';
+export { createEngine } from './engine.ts';
+export { TaskFailed } from './failure.ts';
+export {
+  type LambdaFunction,
+  lambdaTask,
+  putEventsTask,
+  sendMessageTask,
+  startExecutionTask,
+} from './tasks.ts';
+export { type Clock, systemClock } from './timers.ts';

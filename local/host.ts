@@ -1,0 +1,155 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { packSource, readSource } from '../adapters/archive.ts';
+import { parseHcl } from '../adapters/hcl.ts';
+import type { Log } from '../adapters/local/sqlite.ts';
+import { localStores } from '../adapters/local/stores.ts';
+import type { Clock, Ports, Workflows } from '../core/ports.ts';
+import { tellGithub } from '../core/reports/sink-github.ts';
+import { tellSlack } from '../core/reports/sink-slack.ts';
+import { STEPS } from '../core/steps/index.ts';
+import { openDatabase } from './database.ts';
+import { createEngine, type Engine, type EngineOptions, lambdaTask } from './engine/index.ts';
+import { batchTask, buildTask } from './job-tasks.ts';
+import { createLocalJobs, type LocalJobs } from './jobs/index.ts';
+import { every } from './schedule.ts';
+import { loadWorkflows } from './workflows.ts';
+
+export interface HostOptions {
+  /** Everything that one machine keeps: database, artifacts, states, keys. */
+  dataDir: string;
+  forge: Pick<Ports, 'source' | 'pulls' | 'reports' | 'git' | 'people'>;
+  chat: Ports['chat'];
+  /** Watched: their branch heads are looked at every five minutes. */
+  repositories: string[];
+  /** Address that people reach this server at, without a trailing slash. */
+  publicUrl: string;
+  /** Path of the bundled executor. */
+  executor: string;
+  /** terraform and tofu binaries that jobs may use, best first. */
+  binaries: { path: string; version: string; name: 'terraform' | 'tofu' }[];
+  providerMirror: string | null;
+  /** Jobs at the same time. */
+  concurrency: number;
+  clock: Clock;
+  log: Log;
+  onCheckpoint?: EngineOptions['onCheckpoint'];
+}
+
+export interface Host {
+  ports: Ports;
+  engine: Engine;
+  jobs: LocalJobs;
+  stores: ReturnType<typeof localStores>;
+  start(): void;
+  close(): Promise<void>;
+}
+
+const FIVE_MINUTES = 5 * 60_000;
+
+/** Host 3: everything in one process, the same steps and workflows as on AWS. */
+export async function createHost(options: HostOptions): Promise<Host> {
+  const { dataDir, clock, log, publicUrl } = options;
+  await mkdir(dataDir, { recursive: true, mode: 0o711 });
+  const db = openDatabase(path.join(dataDir, 'cairn.db'));
+  const sinks = {
+    github: (event: Parameters<typeof tellGithub>[0]) => tellGithub(event, ports),
+    ...(options.chat ? { slack: (event: Parameters<typeof tellSlack>[0]) => tellSlack(event, ports) } : {}),
+  };
+  const stores = localStores({ db, dir: dataDir, sinks, clock, log });
+  const jobs = await createLocalJobs({
+    dataDir,
+    artifacts: stores.artifacts,
+    secrets: (reference) => stores.secrets.get(reference),
+    executor: options.executor,
+    concurrency: options.concurrency,
+    binaries: options.binaries,
+    providerMirror: options.providerMirror,
+    log,
+  });
+
+  const functions = Object.fromEntries(
+    Object.entries(STEPS).map(([name, step]) => [name, (payload: unknown) => step.run(payload, ports)]),
+  );
+  const engine: Engine = createEngine({
+    db,
+    workflows: loadWorkflows(),
+    tasks: {
+      'arn:aws:states:::lambda:invoke': lambdaTask(functions),
+      'arn:aws:states:::batch:submitJob.sync': batchTask(jobs, stores.artifacts),
+      'arn:aws:states:::codebuild:startBuild.sync': buildTask(jobs, stores.artifacts),
+    },
+    onEnd: async ({ name, status, error, cause }) => {
+      if (status === 'succeeded') return;
+      const reason = [error, cause].filter((part) => part).join(': ') || status;
+      await STEPS.ReleaseDeadRun.run({ runId: name, reason }, ports);
+    },
+    onTrouble: (error) => log('error', 'the engine tries again', { error: String(error) }),
+    ...(options.onCheckpoint ? { onCheckpoint: options.onCheckpoint } : {}),
+  });
+
+  const ports: Ports = {
+    clock,
+    ...options.forge,
+    artifacts: stores.artifacts,
+    runs: stores.runs,
+    status: stores.status,
+    locks: stores.locks,
+    approvals: stores.approvals,
+    sent: stores.sent,
+    keys: stores.keys,
+    workflows: workflowsOf(engine),
+    jobs: jobs.port,
+    chat: options.chat,
+    hcl: parseHcl,
+    archives: { pack: async (tarball) => (await packSource(tarball)).archive, read: readSource },
+    links: {
+      run: (runId) => `${publicUrl}/runs/${runId}`,
+      job: (runId, job) =>
+        `${publicUrl}/runs/${runId}/jobs/${encodeURIComponent(job.split('/').at(-1) ?? job)}`,
+    },
+    binaries: options.binaries.map(({ name, version }) => `${name} ${version}`),
+  };
+
+  const timers = [
+    every(FIVE_MINUTES, log, 'look at heads', () =>
+      STEPS.LookAtHeads.run({ repositories: options.repositories }, ports),
+    ),
+    every(FIVE_MINUTES, log, 'sweep locks', () => STEPS.SweepLocks.run({}, ports)),
+  ];
+  let requests: { stop(): Promise<void> } | null = null;
+
+  return {
+    ports,
+    engine,
+    jobs,
+    stores,
+    start() {
+      engine.resume();
+      stores.outbox.start();
+      requests = stores.bus.consume(async (request) => {
+        await STEPS.RouteRequest.run(request, ports);
+      });
+      for (const timer of timers) timer.start();
+    },
+    async close() {
+      for (const timer of timers) timer.stop();
+      await requests?.stop();
+      await engine.close();
+      await stores.outbox.stop();
+      db.close();
+    },
+  };
+}
+
+function workflowsOf(engine: Engine): Workflows {
+  return {
+    start: async (workflow, name, input) => engine.start(workflow, name, input),
+    succeed: async (token, output) => engine.succeed(token, output),
+    fail: async (token, error, cause) => engine.fail(token, error, cause),
+    stop: async (workflow, name, cause) => {
+      if (engine.describe(workflow, name)) engine.stop(workflow, name, cause);
+    },
+    status: async (workflow, name) => engine.describe(workflow, name)?.status ?? null,
+  };
+}

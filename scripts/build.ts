@@ -1,0 +1,47 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+export interface Bundle {
+  entry: string;
+  /** Packages that cannot be bundled (native code, wasm) and stand beside the bundle in node_modules. */
+  external: string[];
+}
+
+/** Programs that start often, or where nothing is installed: one file each, `dist/<name>.mjs`. */
+export const BUNDLES: Record<string, Bundle> = {
+  executor: { entry: 'executor/main.ts', external: [] },
+};
+
+export async function buildBundle(
+  name: string,
+  outfile = join(root, 'dist', `${name}.mjs`),
+): Promise<string> {
+  const bundle = BUNDLES[name];
+  if (!bundle) throw new Error(`There is no bundle ${name}; there are ${Object.keys(BUNDLES).join(', ')}.`);
+  await build({
+    entryPoints: [join(root, bundle.entry)],
+    outfile,
+    absWorkingDir: root,
+    bundle: true,
+    minify: true,
+    // Names of error classes are part of the contract.
+    keepNames: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.18',
+    external: bundle.external,
+    // Packages in CommonJS ask for node's modules with require.
+    banner: {
+      js: "import{createRequire as __cairnRequire}from'node:module';const require=__cairnRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
+  return outfile;
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  for (const name of Object.keys(BUNDLES)) console.log(await buildBundle(name));
+}

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parseDefinition } from '../../../local/engine/definition-check.ts';
+import { lintWorkflow } from '../../support/asl-lint.ts';
+import { scriptedFunctions } from './functions.ts';
+import { runOnce } from './run.ts';
+
+interface Case {
+  id: string;
+  definition: unknown;
+  input: unknown;
+  countCallsOf?: string;
+  expect: {
+    output?: unknown;
+    error?: string;
+    cause?: string;
+    calls?: number;
+    gapsSeconds?: number[];
+    minMs?: number;
+  };
+}
+
+const file = new URL('../../fixtures/asl-cases.json', import.meta.url);
+const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: Case[] };
+
+/** Why each is outside of the subset: both the engine and the linter refuse it. */
+const outside: Record<string, RegExp> = {
+  lambda_arn: /Resource/,
+  jp_wild_one: /path/,
+  jp_slice: /path/,
+  jp_deep: /path/,
+  jp_bracket: /path/,
+  map_iterator_legacy: /ItemProcessor/,
+  map_ctx_inside: /Map.Item/,
+  intr_json_merge_mutates: /intrinsic/,
+  intr_split: /intrinsic/,
+  intr_split_charset: /intrinsic/,
+};
+
+describe('inside of the subset', () => {
+  const inside = cases.filter(({ id }) => !(id in outside));
+
+  test.concurrent.each(inside)('$id', async ({ definition, input, countCallsOf, expect: wanted }) => {
+    const { tasks, calls } = scriptedFunctions();
+    const before = performance.now();
+
+    const execution = await runOnce(definition, input, tasks);
+
+    const { output, error, cause } = execution;
+    if ('output' in wanted) expect({ output, error }).toEqual({ output: wanted.output, error: null });
+    else expect(error).toBe(wanted.error);
+    if (wanted.cause !== undefined) expect(cause).toBe(wanted.cause);
+    const times = calls.get(countCallsOf ?? '') ?? [];
+    if (wanted.calls !== undefined) expect(times).toHaveLength(wanted.calls);
+    if (wanted.minMs !== undefined) expect(performance.now() - before).toBeGreaterThanOrEqual(wanted.minMs);
+    for (const [index, gap] of (wanted.gapsSeconds ?? []).entries()) {
+      const measured = (times[index + 1]! - times[index]!) / 1000;
+      expect(Math.abs(measured - gap)).toBeLessThan(0.45);
+    }
+  });
+
+  test('are nearly all of them', () => {
+    expect(inside.length).toBe(49);
+  });
+});
+
+describe('outside of the subset', () => {
+  const refused = cases.filter(({ id }) => id in outside);
+
+  test.each(refused)('$id', ({ id, definition }) => {
+    const problems = lintWorkflow(definition);
+
+    expect(problems.join('\n')).toMatch(outside[id]!);
+  });
+
+  test.each(refused.filter(({ id }) => !['lambda_arn', 'map_ctx_inside'].includes(id)))(
+    '$id does not start in the engine',
+    ({ id, definition }) => {
+      expect(() => parseDefinition(id, definition)).toThrow(outside[id]);
+    },
+  );
+});
