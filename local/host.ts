@@ -4,7 +4,7 @@ import { packSource, readSource } from '../adapters/archive.ts';
 import { parseHcl } from '../adapters/hcl.ts';
 import type { Log } from '../adapters/local/sqlite.ts';
 import { localStores } from '../adapters/local/stores.ts';
-import type { Clock, Ports, Workflows } from '../core/ports.ts';
+import type { Clock, Ports } from '../core/ports.ts';
 import { tellGithub } from '../core/reports/sink-github.ts';
 import { tellSlack } from '../core/reports/sink-slack.ts';
 import { STEPS } from '../core/steps/index.ts';
@@ -13,7 +13,7 @@ import { createEngine, type Engine, type EngineOptions, lambdaTask } from './eng
 import { batchTask, buildTask } from './job-tasks.ts';
 import { createLocalJobs, type LocalJobs } from './jobs/index.ts';
 import { every } from './schedule.ts';
-import { loadWorkflows } from './workflows.ts';
+import { loadWorkflows, workflowsOf } from './workflows.ts';
 
 export interface HostOptions {
   /** Everything that one machine keeps: database, artifacts, states, keys. */
@@ -139,17 +139,5 @@ export async function createHost(options: HostOptions): Promise<Host> {
       await stores.outbox.stop();
       db.close();
     },
-  };
-}
-
-function workflowsOf(engine: Engine): Workflows {
-  return {
-    start: async (workflow, name, input) => engine.start(workflow, name, input),
-    succeed: async (token, output) => engine.succeed(token, output),
-    fail: async (token, error, cause) => engine.fail(token, error, cause),
-    stop: async (workflow, name, cause) => {
-      if (engine.describe(workflow, name)) engine.stop(workflow, name, cause);
-    },
-    status: async (workflow, name) => engine.describe(workflow, name)?.status ?? null,
   };
 }

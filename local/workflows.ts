@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Workflows } from '../core/ports.ts';
+import type { Engine } from './engine/index.ts';
 
 /** Every workflow by name, each `${Name}` being the name itself: one machine has no ARNs. */
 export function loadWorkflows(dir = workflowsDir()): Record<string, unknown> {
@@ -15,4 +17,17 @@ export function loadWorkflows(dir = workflowsDir()): Record<string, unknown> {
 /** Beside the sources, or beside the bundle. */
 function workflowsDir(): string {
   return path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'workflows');
+}
+
+/** The engine, as steps see it. */
+export function workflowsOf(engine: Engine): Workflows {
+  return {
+    start: async (workflow, name, input) => engine.start(workflow, name, input),
+    succeed: async (token, output) => engine.succeed(token, output),
+    fail: async (token, error, cause) => engine.fail(token, error, cause),
+    stop: async (workflow, name, cause) => {
+      if (engine.describe(workflow, name)) engine.stop(workflow, name, cause);
+    },
+    status: async (workflow, name) => engine.describe(workflow, name)?.status ?? null,
+  };
 }

@@ -53,7 +53,8 @@ function encodingsOf(text: string): string[] {
   const bytes = Buffer.from(text, 'utf8');
   if (bytes.length < SHORTEST) return [];
   const hex = bytes.toString('hex');
-  const forms = [hex, hex.toUpperCase()];
+  // Whole, since the last character of the inner part takes some bits of what follows.
+  const forms = [hex, hex.toUpperCase(), bytes.toString('base64'), bytes.toString('base64url')];
   for (const shift of [0, 1, 2]) {
     const inner = base64At(bytes, shift);
     forms.push(inner, inner.replaceAll('+', '-').replaceAll('/', '_'));

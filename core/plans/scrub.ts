@@ -75,44 +75,49 @@ function createScan(matcher: Matcher): (text: string, until: number) => string {
 }
 
 /**
- * Variants by their first three characters: a plan with thousands of sensitive values must not cost a
- * comparison with each of them at each character of its text.
+ * Variants by their first three characters, then by length: a plan with thousands of sensitive values must not
+ * cost a comparison with each of them at each character of its text.
  */
 function createMatcher(secrets: readonly string[]): Matcher {
-  const byHead = new Map<string, Set<string>>();
-  const spaced = new Set<string>();
+  const byHead = new Map<string, Map<number, Set<string>>>();
+  const spaced = new Map<string, Set<string>>();
   const firsts = new Uint8Array(65536);
   let window = 0;
-  for (const secret of new Set(secrets)) {
-    for (const variant of variantsOf(secret)) {
-      firsts[variant.charCodeAt(0)] = 1;
-      window = Math.max(window, widest(variant));
-      const head = variant.slice(0, 3);
-      if (head.includes(' ')) spaced.add(variant);
-      else byHead.set(head, (byHead.get(head) ?? new Set()).add(variant));
-    }
+  for (const variant of new Set([...new Set(secrets)].flatMap(variantsOf))) {
+    firsts[variant.charCodeAt(0)] = 1;
+    window = Math.max(window, widest(variant));
+    const lengths = entry(byHead, variant.slice(0, 3), () => new Map<number, Set<string>>());
+    entry(lengths, variant.length, () => new Set<string>()).add(variant);
+    if (variant.includes(' ')) entry(spaced, variant.charAt(0), () => new Set<string>()).add(variant);
   }
   return {
     window,
     longestAt(text, at) {
       if (firsts[text.charCodeAt(at)] !== 1) return 0;
       let longest = 0;
-      const same = byHead.get(text.slice(at, at + 3));
-      if (same) for (const variant of same) longest = Math.max(longest, lengthAt(text, at, variant));
-      for (const variant of spaced) longest = Math.max(longest, lengthAt(text, at, variant));
+      for (const [length, same] of byHead.get(text.slice(at, at + 3)) ?? []) {
+        if (length > longest && same.has(text.slice(at, at + length))) longest = length;
+      }
+      for (const variant of spaced.get(text.charAt(at)) ?? []) {
+        longest = Math.max(longest, wrappedLengthAt(text, at, variant));
+      }
       return longest;
     },
   };
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const found = map.get(key) ?? make();
+  map.set(key, found);
+  return found;
 }
 
 function widest(variant: string): number {
   return variant.length + (variant.split(' ').length - 1) * WIDEST_SPACE;
 }
 
-/** How many characters of the text the variant takes at this place; 0 if it is not there. */
-function lengthAt(text: string, at: number, variant: string): number {
-  if (text.startsWith(variant, at)) return variant.length;
-  if (!variant.includes(' ')) return 0;
+/** How many characters of the text the variant takes at this place, wider spaces included; 0 if it is not there. */
+function wrappedLengthAt(text: string, at: number, variant: string): number {
   let place = at;
   for (const word of variant.split(/ +/)) {
     if (place > at) {

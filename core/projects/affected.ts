@@ -6,7 +6,7 @@ import { sharedAddresses, stateAddress } from './address.ts';
 import { changedPaths, touchedBy, touching } from './changes.ts';
 import { type Config, defaultConfig, parseConfig } from './config.ts';
 import { discoverRoots, nameMatcher, projectsOf } from './discover.ts';
-import { type ModuleGraph, moduleGraph, type ScanCache } from './module-graph.ts';
+import { type ModuleGraph, moduleGraph } from './module-graph.ts';
 import { type Doubtful, type Move, sortOut } from './moves.ts';
 import type { Project, StateAddress, Tree } from './project.ts';
 import { isBelow } from './project-files.ts';
@@ -44,15 +44,12 @@ export interface AffectedInput {
   hcl: Hcl;
   /** Configuration of `base`; read from its cairn.yaml if it is not given. */
   baseConfig?: Config;
-  /** Scans of files that other trees of this repository share. */
-  cache?: ScanCache;
 }
 
 /** Throws InvalidConfig for listed projects that are not there and for two roots with one state. */
 export async function affectedProjects(input: AffectedInput): Promise<Affected> {
   const { base, head, config, environment, hcl } = input;
-  const cache = input.cache ?? new Map();
-  const graph = moduleGraph(head, cache);
+  const graph = moduleGraph(head);
   const everywhere = discoverRoots(head, config, graph);
   const all = projectsOf(config, environment, everywhere);
   const addresses = await addressesOf(head, everywhere, graph, hcl);
@@ -63,8 +60,8 @@ export async function affectedProjects(input: AffectedInput): Promise<Affected> 
     const projects = all.map((project) => ({ ...project, reasons: ['first deployment'], direct: true }));
     return { projects, all, removed: [], moved: [], doubtful: [], addresses, graph };
   }
-  const before = baseSide(base, input, cache);
   const changed = changedPaths(base, head);
+  const before = baseSide(base, input, graph, new Set(changed));
   const gone = before.projects.filter((project) => !all.some((other) => other.name === project.name));
   const { removed, moved, doubtful } = await sortOut({
     gone,
@@ -85,8 +82,8 @@ interface BaseSide {
   names: ReadonlyMap<string, Project>;
 }
 
-function baseSide(base: Tree, input: AffectedInput, cache: ScanCache): BaseSide {
-  const graph = moduleGraph(base, cache);
+function baseSide(base: Tree, input: AffectedInput, head: ModuleGraph, changed: ReadonlySet<string>): BaseSide {
+  const graph = moduleGraph(base, (path) => (changed.has(path) ? undefined : head.scans.get(path)));
   const config = input.baseConfig ?? configOfTree(base, input.environment);
   const projects = projectsOf(config, input.environment, discoverLeniently(base, config, graph));
   return { graph, projects, names: new Map(projects.map((project) => [project.name, project])) };

@@ -2,17 +2,28 @@ import { parentOf, resolveLinks } from './links.ts';
 import type { ModuleGraph } from './module-graph.ts';
 import type { Tree } from './project.ts';
 import { belongsToTop, partsOf } from './project-files.ts';
-import { entryKey } from './tree.ts';
+import { sameEntry } from './tree.ts';
 
 /** Paths that differ between two trees: content, mode, there or not. Sorted. */
 export function changedPaths(base: Tree, head: Tree): string[] {
-  const before = new Map(base.entries.map((entry) => [entry.path, entryKey(entry)]));
   const changed: string[] = [];
-  for (const entry of head.entries) {
-    if (before.get(entry.path) !== entryKey(entry)) changed.push(entry.path);
-    before.delete(entry.path);
+  const [before, after] = [base.entries, head.entries];
+  // Both are sorted by path.
+  for (let i = 0, j = 0; i < before.length || j < after.length; ) {
+    const [a, b] = [before[i], after[j]];
+    if (a && b && a.path === b.path) {
+      if (!sameEntry(a, b)) changed.push(b.path);
+      i++;
+      j++;
+    } else if (b === undefined || (a && a.path < b.path)) {
+      if (a) changed.push(a.path);
+      i++;
+    } else {
+      changed.push(b.path);
+      j++;
+    }
   }
-  return [...changed, ...before.keys()].sort();
+  return changed;
 }
 
 /** What a set of changed paths means in one tree's graph. */

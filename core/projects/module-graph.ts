@@ -31,6 +31,8 @@ export interface ModuleGraph {
   /** Folder -> folders that call it. */
   callers: ReadonlyMap<string, readonly string[]>;
   links: Links;
+  /** Of each Terraform file, by its own path. */
+  scans: ReadonlyMap<string, Scan>;
   entries: ReadonlyMap<string, TreeEntry>;
   /** The folder of a module that a file belongs to: the nearest one above it. Null: none. */
   owner(path: string): string | null;
@@ -38,8 +40,8 @@ export interface ModuleGraph {
   closure(dir: string): string[];
 }
 
-/** Scans by content: two trees of one repository share nearly all of their files. */
-export type ScanCache = Map<string, Scan>;
+/** Of a file that another tree has unchanged: two trees of one repository share nearly all of them. */
+export type KnownScan = (path: string) => Scan | undefined;
 
 const TERRAFORM_FILE = /\.(?:tf|tofu)(\.json)?$/;
 const TEST_FILE = /\.(?:tftest|tofutest)\.hcl$/;
@@ -48,7 +50,7 @@ const ROOT_FILE =
 const OVERRIDE = /(?:^|_|\/)override\.(?:tf|tofu)(?:\.json)?$/;
 
 /** The graph of local modules of a tree. Files that do not parse are in it, marked. */
-export function moduleGraph(tree: Tree, cache: ScanCache = new Map()): ModuleGraph {
+export function moduleGraph(tree: Tree, known: KnownScan = () => undefined): ModuleGraph {
   const links = new Map<string, string>();
   const entries = new Map<string, TreeEntry>();
   for (const entry of tree.entries) {
@@ -56,6 +58,7 @@ export function moduleGraph(tree: Tree, cache: ScanCache = new Map()): ModuleGra
     if (entry.link !== undefined) links.set(entry.path, entry.link);
   }
   const modules = new Map<string, Module>();
+  const scans = new Map<string, Scan>();
   const rootFiles: string[] = [];
   const tests: string[] = [];
   for (const { path } of tree.entries) {
@@ -68,13 +71,15 @@ export function moduleGraph(tree: Tree, cache: ScanCache = new Map()): ModuleGra
     const dir = parentOf(path);
     const module = modules.get(dir) ?? emptyModule(dir);
     modules.set(dir, module);
-    addScan(module, path, scanOf(tree, file, cache), links);
+    const scan = scans.get(file.path) ?? known(file.path) ?? scanOf(tree, file.path);
+    scans.set(file.path, scan);
+    addScan(module, path, scan, links);
   }
   for (const path of tests) {
     // Tests stand beside a module or in its `tests`, and call modules from the module's own folder.
     const module = modules.get(parentOf(path).replace(/(^|\/)tests$/, '') || '.');
     const file = fileAt(entries, links, path);
-    if (module && file) addCalls(module, scanOf(tree, file, cache).modules, links);
+    if (module && file) addCalls(module, scanOf(tree, file.path).modules, links);
   }
   for (const path of rootFiles) {
     const module = modules.get(parentOf(path));
@@ -82,9 +87,7 @@ export function moduleGraph(tree: Tree, cache: ScanCache = new Map()): ModuleGra
   }
   return {
     modules,
-    callers: callersOf(modules),
-    links,
-    entries,
+    callers: callersOf(modules), links, scans, entries,
     owner: ownerOf(modules),
     closure: closureOf(modules),
   };
@@ -97,15 +100,8 @@ function fileAt(entries: ReadonlyMap<string, TreeEntry>, links: Links, path: str
   return file && file.link === undefined ? file : null;
 }
 
-function scanOf(tree: Tree, file: TreeEntry, cache: ScanCache): Scan {
-  const json = file.path.endsWith('.json');
-  const key = json ? `json:${file.hash}` : file.hash;
-  const known = cache.get(key);
-  if (known) return known;
-  const text = tree.read(file.path);
-  const scan = json ? scanJson(text) : scanHcl(text);
-  cache.set(key, scan);
-  return scan;
+function scanOf(tree: Tree, path: string): Scan {
+  return path.endsWith('.json') ? scanJson(tree.read(path)) : scanHcl(tree.read(path));
 }
 
 function emptyModule(dir: string): Module {

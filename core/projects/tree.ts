@@ -11,53 +11,76 @@ export interface TreeFile {
   link?: string;
 }
 
-type Contents = ReadonlyMap<string, Uint8Array | string>;
-
 /** A tree in memory. `read` and `bytes` follow links; entries are sorted by path. */
 export function treeOf(files: readonly TreeFile[]): Tree {
-  const contents = new Map<string, Uint8Array | string>();
+  const byPath = new Map<string, MemoryEntry>();
   const links = new Map<string, string>();
-  const entries: TreeEntry[] = [];
-  for (const { path, content, link, executable } of files) {
-    if (link === undefined) {
-      contents.set(path, content);
-      entries.push({ path, hash: hashOf(content), mode: executable ? '100755' : '100644' });
-    } else {
-      links.set(path, link);
-      entries.push({ path, hash: hashOf(link), mode: '120000', link });
-    }
+  let sorted = true;
+  let last = '';
+  for (const file of files) {
+    byPath.set(file.path, new MemoryEntry(file));
+    if (file.link !== undefined) links.set(file.path, file.link);
+    if (file.path < last) sorted = false;
+    last = file.path;
   }
-  entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const entries = [...byPath.values()];
+  if (!sorted) entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
   return {
     entries,
-    has: (path) => contents.has(path) || links.has(path),
+    has: (path) => byPath.has(path),
     read: (path) => {
-      const content = contentOf(contents, links, path);
+      const content = contentOf(byPath, links, path);
       return typeof content === 'string' ? content : decoder.decode(content);
     },
     bytes: (path) => {
-      const content = contentOf(contents, links, path);
+      const content = contentOf(byPath, links, path);
       return typeof content === 'string' ? encoder.encode(content) : content;
     },
   };
 }
 
-function contentOf(contents: Contents, links: Links, path: string): Uint8Array | string {
-  const exact = contents.get(path);
-  if (exact !== undefined) return exact;
-  const target = resolveLinks(links, path);
-  const content = target === null ? undefined : contents.get(target);
-  if (content === undefined) throw new NotFound(`There is no file ${path}.`);
-  return content;
+/** Hashes when it is asked for: most files of a tree never are, and there are tens of thousands. */
+class MemoryEntry implements TreeEntry {
+  readonly path: string;
+  readonly mode: TreeEntry['mode'];
+  declare readonly link?: string;
+  readonly content: Uint8Array | string;
+  #hash: string | null = null;
+
+  constructor({ path, content, link, executable }: TreeFile) {
+    this.path = path;
+    this.mode = link !== undefined ? '120000' : executable ? '100755' : '100644';
+    if (link !== undefined) this.link = link;
+    this.content = link ?? content;
+  }
+
+  get hash(): string {
+    this.#hash ??= createHash('sha256').update(this.content).digest('base64url');
+    return this.#hash;
+  }
 }
 
-function hashOf(content: Uint8Array | string): string {
-  return createHash('sha256').update(content).digest('base64url');
+function contentOf(byPath: ReadonlyMap<string, MemoryEntry>, links: Links, path: string): Uint8Array | string {
+  const exact = byPath.get(path);
+  if (exact && exact.link === undefined) return exact.content;
+  const target = resolveLinks(links, path);
+  const entry = target === null ? undefined : byPath.get(target);
+  if (!entry || entry.link !== undefined) throw new NotFound(`There is no file ${path}.`);
+  return entry.content;
 }
 
 /** Equal keys: the same content, mode and, for a link, target. */
 export function entryKey(entry: TreeEntry): string {
   return `${entry.mode}:${entry.hash}`;
+}
+
+/** The same content, mode and target. Compares bytes where both are at hand, which is faster than hashing them. */
+export function sameEntry(a: TreeEntry, b: TreeEntry): boolean {
+  if (a.mode !== b.mode) return false;
+  if (!(a instanceof MemoryEntry) || !(b instanceof MemoryEntry)) return a.hash === b.hash;
+  const [x, y] = [a.content, b.content];
+  if (typeof x === 'string' || typeof y === 'string') return x === y || a.hash === b.hash;
+  return x.length === y.length && Buffer.compare(x, y) === 0;
 }

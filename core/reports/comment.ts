@@ -17,6 +17,7 @@ export function planMarker(environment: string): string {
 
 /** The one comment that a pull request has for an environment, edited in place. At most 65,536 characters. */
 export function renderPlanComment(report: PlanReport): string {
+  const projects = failedFirst(report.projects);
   const head = [
     planMarker(report.environment),
     `### ${headlineOf(report)}`,
@@ -24,12 +25,17 @@ export function renderPlanComment(report: PlanReport): string {
     ...messageOf(report),
     ...policyBanner(report),
     ...guardBanner(report.projects),
-    projectTable(report.projects, TABLE_ROOM, link('the run', report.runUrl)),
+    projectTable(projects, TABLE_ROOM, link('the run', report.runUrl)),
     riskList(report.projects),
     removedRoots(report.removed),
   ].filter((part) => part !== '');
   const foot = footOf(report);
-  return withSections(head, report.projects, foot, report.runUrl);
+  return withSections(head, projects, foot, report.runUrl);
+}
+
+export function failedFirst(projects: ReportedProject[]): ReportedProject[] {
+  const failed = ({ status }: ReportedProject) => status === 'failed' || status === 'apply-failed';
+  return [...projects.filter(failed), ...projects.filter((project) => !failed(project))];
 }
 
 /** Puts as many of the projects' sections between head and foot as fit. */

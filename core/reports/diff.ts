@@ -4,11 +4,11 @@ import type { Change, Changes, ResourceChange } from '../plans/plan.ts';
 import { type Context, writeAttributes, writeChange } from './diff-change.ts';
 import { headerOf, remarksOf } from './diff-header.ts';
 import { hiddenNote, type Marker, newLines } from './diff-lines.ts';
-import { resolve } from './diff-resolve.ts';
+import { isHidden, resolve, UNKNOWN } from './diff-resolve.ts';
 import { inlineOf, padding, writeWhole } from './diff-whole.ts';
 import { replaceTree } from './replace-paths.ts';
 import { newBudget } from './sequence.ts';
-import { quoted } from './text.ts';
+import { oneLine, quoted } from './text.ts';
 
 /** Attributes by which people know an object; shown even if they stay. */
 const KNOWN_BY = ['id', 'name'] as const;
@@ -41,7 +41,11 @@ export function renderDiff(changes: Changes): string {
       context.out.blank();
     }
     const gone = kindOf(resource.change) === 'delete';
-    writeResource(context, resource, `${identity(resource)} has ${gone ? 'been deleted' : 'changed'}`);
+    writeResource(
+      context,
+      resource,
+      `${oneLine(identity(resource))} has ${gone ? 'been deleted' : 'changed'}`,
+    );
   }
   return context.out.toString();
 }
@@ -79,7 +83,8 @@ function writeResource(context: Context, resource: ResourceChange, header: strin
 function sidesOf(change: Change): { before: Record<string, unknown>; after: Record<string, unknown> } {
   const before = resolve(change.before, change.before_sensitive, undefined);
   const after = resolve(change.after, change.after_sensitive, change.after_unknown);
-  return { before: isRecord(before) ? before : {}, after: isRecord(after) ? after : {} };
+  const known = (side: unknown) => (isRecord(side) && side !== UNKNOWN && !isHidden(side) ? side : {});
+  return { before: known(before), after: known(after) };
 }
 
 /** Every attribute that has a value. */

@@ -55,7 +55,7 @@ export function prose(text: string): string {
 export function sentence(text: string, name?: string): string {
   const marked = name === undefined || text.includes('`') ? text : text.replaceAll(name, `\`${name}\``);
   return marked
-    .split(/(`[^`]+`)/)
+    .split(/((?<!`)`[^`]+`(?!`))/)
     .map((part, index) => (index % 2 === 1 ? code(part.slice(1, -1)) : inner(part, index === 0)))
     .join('');
 }
@@ -73,7 +73,7 @@ export function link(markdown: string, url: string): string {
 export function safeUrl(url: string): string {
   return encodeURI(visible(url).replaceAll('%', '\u0000'))
     .replaceAll('%00', '%')
-    .replace(/[()<>|"'\\`]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+    .replace(/[()<>|"'\\`@]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 export function details(summaryHtml: string, body: string, open = false): string {

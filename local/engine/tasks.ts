@@ -6,6 +6,9 @@ import { executionArn } from './frame.ts';
 
 /** Handlers that give exactly the shapes that AWS gives. */
 
+/** In characters: each may become six in JSON, and a cause has at most 32,768. */
+const MESSAGE_LIMIT = 5000;
+
 export type LambdaFunction = (payload: unknown, context: TaskContext) => Promise<unknown>;
 
 /** `lambda:invoke`: an error's name is the function's error class, its Cause the JSON text Lambda makes of it. */
@@ -24,7 +27,8 @@ export function lambdaTask(functions: Record<string, LambdaFunction>): TaskHandl
     } catch (thrown) {
       if (thrown instanceof TaskFailed) throw thrown;
       const { error, cause } = asFailure(thrown);
-      throw new TaskFailed(error, JSON.stringify({ errorType: error, errorMessage: cause }));
+      const errorMessage = cause.slice(0, MESSAGE_LIMIT);
+      throw new TaskFailed(error, JSON.stringify({ errorType: error, errorMessage }));
     }
   };
 }

@@ -29,11 +29,18 @@ beforeAll(async () => {
 });
 afterAll(() => bench.end());
 
-async function plan(source: Record<string, string>, inputs: Record<string, string | Buffer> = {}): Promise<Ran> {
+async function plan(
+  source: Record<string, string>,
+  inputs: Record<string, string | Buffer> = {},
+): Promise<Ran> {
   return run(bench, await prepare(bench, planJob(), source, inputs, join(bench.folder, 'shop')));
 }
 
-async function apply(planned: Ran, source: Record<string, string>, inputs: Record<string, string | Buffer> = {}) {
+async function apply(
+  planned: Ran,
+  source: Record<string, string>,
+  inputs: Record<string, string | Buffer> = {},
+) {
   const job = applyJob(planned.result.planSha256 ?? '');
   const all = { ...(await planInputs(planned)), ...inputs };
   return run(bench, await prepare(bench, job, source, all, planned.work));
@@ -45,9 +52,17 @@ describe('plan', () => {
 
     const changes = await changesOf(planned);
     const summary = JSON.parse((await out(planned, 'summary.json')).toString('utf8'));
-    const sha256 = createHash('sha256').update(await out(planned, 'plan.tfplan')).digest('hex');
+    const sha256 = createHash('sha256')
+      .update(await out(planned, 'plan.tfplan'))
+      .digest('hex');
     expect(planned.code).toBe(0);
-    expect(planned.result).toMatchObject({ status: 'ok', id: 'plan-1', empty: false, started: false, planSha256: sha256 });
+    expect(planned.result).toMatchObject({
+      status: 'ok',
+      id: 'plan-1',
+      empty: false,
+      started: false,
+      planSha256: sha256,
+    });
     expect(planned.result.terraform?.version).toMatch(/^\d+\.\d+/);
     expect(changes.resources.map(({ address }) => address)).toEqual(['terraform_data.app']);
     expect(summary.counts).toMatchObject({ add: 1, outputs: 1 });
@@ -71,7 +86,9 @@ describe('plan', () => {
 
     expect(planned.code).toBe(1);
     expect(planned.result.status).toBe('failed');
-    expect(planned.result.error).toMatch(/terraform plan ended with code 1[\s\S]*Unsupported argument[\s\S]*main\.tf line 2/);
+    expect(planned.result.error).toMatch(
+      /terraform plan ended with code 1[\s\S]*Unsupported argument[\s\S]*main\.tf line 2/,
+    );
     expect(planned.log).toContain('main.tf line 2');
   });
 
@@ -79,7 +96,10 @@ describe('plan', () => {
     const first = await plan({ 'main.tf': ROOT });
     const applied = await apply(first, { 'main.tf': ROOT });
 
-    const second = await plan({ 'main.tf': ROOT }, { 'state.tfstate': await out(applied, 'terraform.tfstate') });
+    const second = await plan(
+      { 'main.tf': ROOT },
+      { 'state.tfstate': await out(applied, 'terraform.tfstate') },
+    );
 
     expect(second.result).toMatchObject({ status: 'ok', empty: true });
     expect(await changesOf(second)).toMatchObject({ resources: [], outputs: {}, drift: [] });
@@ -89,7 +109,10 @@ describe('plan', () => {
     const applied = await apply(await plan({ 'main.tf': ROOT }), { 'main.tf': ROOT });
     const state = { 'state.tfstate': await out(applied, 'terraform.tfstate') };
 
-    const planned = await run(bench, await prepare(bench, planJob({ destroy: true }), { 'main.tf': ROOT }, state));
+    const planned = await run(
+      bench,
+      await prepare(bench, planJob({ destroy: true }), { 'main.tf': ROOT }, state),
+    );
 
     expect((await changesOf(planned)).resources[0]?.change.actions).toEqual(['delete']);
   });
@@ -151,7 +174,10 @@ describe('apply', () => {
     const binaries = [{ path: '/opt/other/terraform', version: '0.1.2' }];
     const job = applyJob(planned.result.planSha256 ?? '', { project: { ...planJob().project, binaries } });
 
-    const applied = await run(bench, await prepare(bench, job, { 'main.tf': ROOT }, await planInputs(planned)));
+    const applied = await run(
+      bench,
+      await prepare(bench, job, { 'main.tf': ROOT }, await planInputs(planned)),
+    );
 
     expect(applied.result.status).toBe('refused');
     expect(applied.result.error).toMatch(/The plan was made with terraform \d.*Plan again/);
@@ -165,11 +191,17 @@ describe('what a plan leaves', () => {
     const prepared = await prepare(bench, planJob(), source, {}, join(bench.folder, 'left'));
     const terraform = join(bench.folder, 'terraform');
     const { writeFile, chmod } = await import('node:fs/promises');
-    await writeFile(terraform, `#!/bin/sh\ncase "$1" in plan) mkdir -p build; echo zip > build/app.zip;; esac\nexec terraform "$@"\n`);
+    await writeFile(
+      terraform,
+      `#!/bin/sh\ncase "$1" in plan) mkdir -p build; echo zip > build/app.zip;; esac\nexec terraform "$@"\n`,
+    );
     await chmod(terraform, 0o755);
     const job = planJob();
     const binaries = [{ path: terraform, version: '1.11.4' }];
-    await writeFile(join(prepared.dir, 'in/job.json'), JSON.stringify({ ...job, project: { ...job.project, binaries } }));
+    await writeFile(
+      join(prepared.dir, 'in/job.json'),
+      JSON.stringify({ ...job, project: { ...job.project, binaries } }),
+    );
 
     const planned = await run(bench, prepared);
     const left = await untar(await out(planned, 'plan.work.tar.gz'));
@@ -188,7 +220,10 @@ describe('workspaces and upstreams', () => {
     const planned = await run(bench, await prepare(bench, planJob({ project }), source));
     const job = applyJob(planned.result.planSha256 ?? '', { project });
 
-    const applied = await run(bench, await prepare(bench, job, source, await planInputs(planned), planned.work));
+    const applied = await run(
+      bench,
+      await prepare(bench, job, source, await planInputs(planned), planned.work),
+    );
 
     expect(applied.result).toMatchObject({ status: 'ok', outputs: { where: 'staging' } });
     expect(there(join(applied.dir, 'out/terraform.tfstate'))).toBe(true);
@@ -207,7 +242,6 @@ describe('workspaces and upstreams', () => {
         output "sizes" { value = { for name, up in data.terraform_remote_state.up : name => try(up.outputs.size, "none") } }`,
     };
     const upstream = {
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: a name that terraform must not take for a template
       'odd ${name}': { kind: 'file' as const, file: null },
       network: { kind: 'file' as const, file: 'upstream-network.tfstate' },
     };
@@ -216,7 +250,9 @@ describe('workspaces and upstreams', () => {
 
     const planned = await run(bench, await prepare(bench, job, source, inputs));
 
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: as above
-    expect((await changesOf(planned)).outputs['sizes']?.after).toEqual({ network: 'small', 'odd ${name}': 'none' });
+    expect((await changesOf(planned)).outputs['sizes']?.after).toEqual({
+      network: 'small',
+      'odd ${name}': 'none',
+    });
   });
 });

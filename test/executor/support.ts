@@ -50,7 +50,13 @@ export async function untar(bytes: Buffer): Promise<Record<string, string>> {
 export const filesOf = (files: Record<string, string>): Entry[] =>
   Object.entries(files).map(([name, body]) => ({ name, body }));
 
-const common = { version: 1 as const, runId: 'run-1', repository: 'acme/infra', environment: 'prod', timeout: 60 };
+const common = {
+  version: 1 as const,
+  runId: 'run-1',
+  repository: 'acme/infra',
+  environment: 'prod',
+  timeout: 60,
+};
 
 export function planJob(change: Partial<PlanJob> = {}): PlanJob {
   return {
@@ -59,7 +65,14 @@ export function planJob(change: Partial<PlanJob> = {}): PlanJob {
     secrets: [],
     kind: 'plan',
     stage: 'deploy-plan',
-    project: { name: 'app', dir: '.', workspace: 'default', state: { kind: 'file' }, variables: {}, upstream: {} },
+    project: {
+      name: 'app',
+      dir: '.',
+      workspace: 'default',
+      state: { kind: 'file' },
+      variables: {},
+      upstream: {},
+    },
     destroy: false,
     hashKey: HASH_KEY,
     ...change,
@@ -72,11 +85,29 @@ export function applyJob(planSha256: string, change: Partial<ApplyJob> = {}): Ap
 }
 
 export function verifyJob(check: VerifyJob['check'], change: Partial<VerifyJob> = {}): VerifyJob {
-  return { ...common, id: 'verify-1', secrets: [], kind: 'verify', check, attempts: 1, interval: 0, ...change };
+  return {
+    ...common,
+    id: 'verify-1',
+    secrets: [],
+    kind: 'verify',
+    check,
+    attempts: 1,
+    interval: 0,
+    ...change,
+  };
 }
 
 export function buildJob(command: string[], change: Partial<BuildJob> = {}): BuildJob {
-  return { ...common, id: 'build-1', secrets: [], kind: 'build', command, dir: '.', variables: {}, ...change };
+  return {
+    ...common,
+    id: 'build-1',
+    secrets: [],
+    kind: 'build',
+    command,
+    dir: '.',
+    variables: {},
+    ...change,
+  };
 }
 
 export interface Prepared {
@@ -146,10 +177,17 @@ export async function changesOf(ran: Ran): Promise<Changes> {
 
 /** What an apply gets of the plan before it. */
 export async function planInputs(planned: Ran): Promise<Record<string, Buffer>> {
-  return { 'plan.tfplan': await out(planned, 'plan.tfplan'), 'plan.work.tar.gz': await out(planned, 'plan.work.tar.gz') };
+  return {
+    'plan.tfplan': await out(planned, 'plan.tfplan'),
+    'plan.work.tar.gz': await out(planned, 'plan.work.tar.gz'),
+  };
 }
 
-export async function until(what: string, holds: () => boolean | Promise<boolean>, within = 20_000): Promise<void> {
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  within = 20_000,
+): Promise<void> {
   const end = Date.now() + within;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`waited ${within} ms in vain for: ${what}`);

@@ -8,14 +8,15 @@ export function markdownFaults(markdown: string, limit: number): string[] {
 
   const { outside, open } = withoutFences(markdown);
   if (open) faults.push('a fence is not closed');
+  const bare = withoutCode(outside);
   let depth = 0;
-  for (const [tag] of outside.matchAll(/<\/?details\b/g)) {
+  for (const [tag] of bare.matchAll(/<\/?details\b/g)) {
     depth += tag === '<details' ? 1 : -1;
     if (depth < 0) faults.push('</details> without <details>');
   }
   if (depth !== 0) faults.push(`${depth} <details> are not closed`);
 
-  const bare = withoutCode(outside);
+  if ((bare.match(/<!--/g)?.length ?? 0) > 1) faults.push('a second hidden comment');
   if (/@\w/.test(bare)) faults.push(`a mention: ${/.{0,20}@\w.{0,20}/.exec(bare)?.[0]}`);
   if (/#\d/.test(bare.replace(/\[[^\]]*\]\([^)]*\)/g, ''))) faults.push('a reference');
   if (/<(?!\/?(details|summary|sub|code)\b|!-- cairn:)/.test(bare)) faults.push('HTML of somebody else');
@@ -32,7 +33,7 @@ export function withoutFences(markdown: string): { outside: string; inside: stri
     if (fence === '') {
       if (ticks) fence = ticks[1] ?? '';
       else outside.push(line);
-    } else if (ticks && ticks[1]?.startsWith(fence) && ticks[2]?.trim() === '') {
+    } else if (ticks?.[1]?.startsWith(fence) && ticks[2]?.trim() === '') {
       fence = '';
     } else {
       inside.push(line);

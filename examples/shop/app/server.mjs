@@ -32,7 +32,13 @@ const server = http.createServer(async (request, response) => {
 });
 
 function health() {
-  return { status: 'ok', release: SHOP_RELEASE, products: products.length, orders: orders().length, pid: process.pid };
+  return {
+    status: 'ok',
+    release: SHOP_RELEASE,
+    products: products.length,
+    orders: orders().length,
+    pid: process.pid,
+  };
 }
 
 async function takeOrder(request, response) {
@@ -50,7 +56,13 @@ async function takeOrder(request, response) {
     return json(response, 400, { error: 'a quantity is 1 to 99' });
   }
 
-  const order = { at: new Date().toISOString(), product, quantity: count, price: sold.price, release: SHOP_RELEASE };
+  const order = {
+    at: new Date().toISOString(),
+    product,
+    quantity: count,
+    price: sold.price,
+    release: SHOP_RELEASE,
+  };
   appendFileSync(SHOP_ORDERS, `${JSON.stringify(order)}\n`, { flush: true });
   if (!isForm) return json(response, 201, order);
   response.writeHead(303, { location: '/' }).end();
@@ -69,10 +81,10 @@ function page() {
   const rows = products.map(
     ({ id, name, price }) => `
       <li>
-        <span class="name">${escape(name)}</span>
+        <span class="name">${html(name)}</span>
         <span class="price">€ ${price.toFixed(2)}</span>
         <form method="post" action="/orders">
-          <input type="hidden" name="product" value="${escape(id)}">
+          <input type="hidden" name="product" value="${html(id)}">
           <button>Order</button>
         </form>
       </li>`,
@@ -99,13 +111,13 @@ function page() {
   <p>For those who mark the path.</p>
   <ul>${rows.join('')}
   </ul>
-  <footer>Release <b>${escape(SHOP_RELEASE)}</b> · <b>${taken.length}</b> order${taken.length === 1 ? '' : 's'} so far</footer>
+  <footer>Release <b>${html(SHOP_RELEASE)}</b> · <b>${taken.length}</b> order${taken.length === 1 ? '' : 's'} so far</footer>
 </body>
 </html>
 `;
 }
 
-function escape(text) {
+function html(text) {
   const codes = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
   return String(text).replace(/[&<>"']/g, (character) => codes[character]);
 }

@@ -13,9 +13,10 @@ locals {
   network = data.terraform_remote_state.network.outputs
 }
 
-module "orders" {
-  source = "../modules/store"
+module "store" {
+  source   = "../modules/store"
+  for_each = toset(["orders"])
 
   folder = "${local.network.home}/data"
-  name   = "orders"
+  name   = each.key
 }

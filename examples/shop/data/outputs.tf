@@ -9,5 +9,5 @@ output "network" {
 }
 
 output "orders" {
-  value = module.orders.file
+  value = module.store["orders"].file
 }

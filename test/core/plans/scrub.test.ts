@@ -21,7 +21,6 @@ const FORMS: Record<string, (secret: string) => string> = {
   'JSON in JSON': (s) => JSON.stringify(JSON.stringify(s)),
   'JSON by Go': (s) =>
     JSON.stringify(s).replaceAll('<', '\\u003c').replaceAll('>', '\\u003e').replaceAll('&', '\\u0026'),
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: terraform's templates
   HCL: (s) => JSON.stringify(s).replaceAll('${', () => '$${'),
 };
 
@@ -44,7 +43,9 @@ describe('createScrubber', () => {
   });
 
   it('takes out each line of a secret of several lines, however it is indented', () => {
-    const text = KEY.split('\n').map((line) => `        ${line}`).join('\n');
+    const text = KEY.split('\n')
+      .map((line) => `        ${line}`)
+      .join('\n');
 
     const shown = createScrubber([KEY])(`+ key = <<-EOT\n${text}\n    EOT`);
 
@@ -79,7 +80,11 @@ describe('createScrubber', () => {
 
   it('never shows a secret, whatever it is and whatever surrounds it', () => {
     // Without the characters of the mark itself, a piece of which could make up a secret.
-    const odd = fc.string({ unit: fc.constantFrom(...'QXZ9_7$%{}"\\/+<>&=#é😀\n'), minLength: 6, maxLength: 40 });
+    const odd = fc.string({
+      unit: fc.constantFrom(...'QXZ9_7$%{}"\\/+<>&=#é😀\n'),
+      minLength: 6,
+      maxLength: 40,
+    });
     const secret = odd.filter((text) => text.trim().length >= 6);
     fc.assert(
       fc.property(fc.array(secret, { minLength: 1, maxLength: 4 }), fc.array(odd), (secrets, around) => {
@@ -112,7 +117,7 @@ describe('createScrubber', () => {
     const shown = scrub(text);
 
     expect(shown).not.toContain('secret-value');
-    expect(performance.now() - begun).toBeLessThan(15_000);
+    expect(performance.now() - begun).toBeLessThan(5_000);
   });
 });
 

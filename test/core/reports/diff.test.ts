@@ -28,7 +28,7 @@ describe('renderDiff', () => {
 
     expect(lines).toEqual([
       '!     s = <<-EOT',
-      '          # (1 unchanged line hidden)'.replace('          #', '        #'),
+      '        # (1 unchanged line hidden)',
       '          - foo',
       '          + bar',
       '          ! baz',

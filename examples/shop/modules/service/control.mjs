@@ -1,6 +1,7 @@
 // Starts and stops the service. `start` ends well only when the new process answers; `stop` only when it is gone.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -12,8 +13,10 @@ const logFile = path.join(home, 'shop.log');
 
 const [command] = process.argv.slice(2);
 if (command === 'start') await start();
-else if (command === 'stop') await stop();
-else fail('usage: control.mjs start|stop');
+else if (command === 'stop') {
+  await stop();
+  rmSync(logFile, { force: true });
+} else fail('usage: control.mjs start|stop');
 
 async function start() {
   await stop();
@@ -39,7 +42,6 @@ async function start() {
   child.on('exit', (code, signal) => {
     ended = `it ended with ${signal ?? `code ${code}`}`;
   });
-  child.unref();
   if (child.pid !== undefined) writeFileSync(pidFile, `${child.pid}\n${program}\n`);
 
   const url = `http://${need('SHOP_HOST')}:${need('SHOP_PORT')}/healthz`;
@@ -109,13 +111,20 @@ function isAlive(pid) {
 }
 
 /** Its own answer, not that of another program on the port. */
-async function isHealthy(url, pid) {
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(1_000) });
-    return answer.ok && (await answer.json()).pid === pid;
-  } catch {
-    return false;
-  }
+function isHealthy(url, pid) {
+  return new Promise((resolve) => {
+    const request = http.get(url, { agent: false, timeout: 1_000 }, async (response) => {
+      try {
+        let text = '';
+        for await (const chunk of response) text += chunk;
+        resolve(response.statusCode === 200 && JSON.parse(text).pid === pid);
+      } catch {
+        resolve(false);
+      }
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(false));
+  });
 }
 
 function lastLines() {

@@ -1,0 +1,47 @@
+/** Gives back what was taken. */
+export type Release = () => void;
+
+export interface Queue {
+  /** Waits for a free place and for the folder; first come, first served among those that could run. */
+  take(folder: string): Promise<Release>;
+  /** At once, whatever the limit says: for a job that runs already. */
+  hold(folder: string): Release;
+}
+
+/** At most `limit` at a time, and never two with one folder. */
+export function createQueue(limit: number): Queue {
+  const waiting: { folder: string; go: (release: Release) => void }[] = [];
+  const busy = new Map<string, number>();
+  let running = 0;
+
+  const hold = (folder: string): Release => {
+    running += 1;
+    busy.set(folder, (busy.get(folder) ?? 0) + 1);
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      running -= 1;
+      const left = (busy.get(folder) ?? 1) - 1;
+      if (left === 0) busy.delete(folder);
+      else busy.set(folder, left);
+      next();
+    };
+  };
+  const next = (): void => {
+    while (running < limit) {
+      const index = waiting.findIndex(({ folder }) => !busy.has(folder));
+      const [first] = index < 0 ? [] : waiting.splice(index, 1);
+      if (!first) return;
+      first.go(hold(first.folder));
+    }
+  };
+  return {
+    hold,
+    take: (folder) =>
+      new Promise((resolve) => {
+        waiting.push({ folder, go: resolve });
+        next();
+      }),
+  };
+}

@@ -1,0 +1,408 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, test, vi } from 'vitest';
+import { Conflict, InvalidInput, InvalidToken, NotFound } from '../../../core/errors.ts';
+import { createEngine, lambdaTask, TaskFailed, type TaskHandler } from '../../../local/engine/index.ts';
+import { ask, lambda, task } from './definitions.ts';
+import { runOnce, workspace } from './run.ts';
+
+const opened: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+
+function open(definition: unknown, handler: TaskHandler, more: object = {}) {
+  const space = workspace();
+  opened.push(space.remove);
+  const host = space.open({ workflows: { test: definition }, tasks: { [lambda]: handler }, ...more });
+  opened.push(host.close);
+  host.engine.resume();
+  return host;
+}
+
+test('an execution starts once by its name and input', async () => {
+  const handler = vi.fn(async () => 1);
+  const { engine, end } = open(task(), handler);
+
+  const first = engine.start('test', 'run', { a: 1, b: [2] });
+  const second = engine.start('test', 'run', { b: [2], a: 1 });
+  await end('test', 'run');
+  const third = engine.start('test', 'run', { a: 1, b: [2] });
+
+  expect([first, second, third]).toEqual(['started', 'exists', 'exists']);
+  expect(handler).toHaveBeenCalledTimes(1);
+  expect(() => engine.start('test', 'run', { a: 2 })).toThrow(Conflict);
+  expect(() => engine.start('other', 'run', {})).toThrow(NotFound);
+  expect(() => engine.start('test', 'a b', {})).toThrow(InvalidInput);
+  expect(() => engine.start('test', 'big', 'x'.repeat(262_144))).toThrow(InvalidInput);
+});
+
+test('a handler is called after the start is on the disk and has returned', () => {
+  const handler = vi.fn(async () => 1);
+  const { engine, db } = open(task(), handler);
+
+  engine.start('test', 'run', {});
+
+  expect(handler).not.toHaveBeenCalled();
+  expect(db.prepare('SELECT status FROM engine_frames').get()).toEqual({ status: 'running' });
+  expect(() => db.transaction(() => engine.start('test', 'other', {}))).toThrow(/outside of a transaction/);
+});
+
+test('a token answers once', async () => {
+  let token = '';
+  const { engine, end } = open(ask(), async (_, context) => {
+    token = context.token!;
+    return 'dropped';
+  });
+  engine.start('test', 'run', {});
+  await vi.waitFor(() => expect(token).not.toBe(''));
+
+  engine.succeed(token, { yes: true });
+
+  expect((await end('test', 'run')).output).toEqual({ yes: true });
+  expect(() => engine.succeed(token, {})).toThrow(InvalidToken);
+  expect(() => engine.fail(token, 'Late', '')).toThrow(InvalidToken);
+  expect(() => engine.heartbeat(token)).toThrow(InvalidToken);
+});
+
+test('an answer that comes before the handler has returned counts, what the handler says later does not', async () => {
+  let late: (error: Error) => void = () => {};
+  const { engine, end } = open(ask(), (_, { token }) => {
+    setImmediate(() => engine.fail(token!, 'Refused', 'Not today.'));
+    return new Promise((_resolve, reject) => {
+      late = reject;
+    });
+  });
+
+  engine.start('test', 'run', {});
+  const execution = await end('test', 'run');
+  late(new Error('late'));
+  await sleep(20);
+
+  expect(execution).toMatchObject({ status: 'failed', error: 'Refused', cause: 'Not today.' });
+  expect(engine.history('test', 'run').map(({ kind }) => kind)).toEqual([
+    'started',
+    'entered',
+    'failed',
+    'failed',
+  ]);
+});
+
+test('a heartbeat keeps a parked task alive', async () => {
+  let token = '';
+  const { engine, end } = open(ask({ HeartbeatSeconds: 1, TimeoutSeconds: 60 }), async (_, context) => {
+    token = context.token!;
+  });
+  engine.start('test', 'run', {});
+  const before = performance.now();
+
+  for (let i = 0; i < 3; i += 1) {
+    await sleep(500);
+    engine.heartbeat(token);
+  }
+
+  expect((await end('test', 'run')).error).toBe('States.HeartbeatTimeout');
+  expect(performance.now() - before).toBeGreaterThan(2400);
+});
+
+test('stop ends an execution, aborts its handlers and takes its tokens', async () => {
+  let signal: AbortSignal | undefined;
+  const { engine, end } = open(task(), (_, context) => {
+    signal = context.signal;
+    return new Promise(() => {});
+  });
+  engine.start('test', 'run', {});
+  await vi.waitFor(() => expect(signal).toBeDefined());
+
+  engine.stop('test', 'run', 'superseded');
+  engine.stop('test', 'run', 'again');
+
+  expect(await end('test', 'run')).toMatchObject({ status: 'stopped', cause: 'superseded', output: null });
+  expect(signal!.reason).toMatchObject({ error: 'States.Aborted', cause: 'superseded' });
+  expect(() => engine.stop('test', 'nothing', '')).toThrow(NotFound);
+});
+
+test('a task that takes too long is aborted, and its late result dropped', async () => {
+  let signal: AbortSignal | undefined;
+  const definition = task({ TimeoutSecondsPath: '$.limit' }, 'TimeoutSeconds');
+
+  const execution = await runOnce(
+    definition,
+    { limit: 1 },
+    {
+      [lambda]: async (_, context) => {
+        signal = context.signal;
+        await sleep(1100);
+        return 'late';
+      },
+    },
+  );
+
+  expect(execution.error).toBe('States.Timeout');
+  expect(signal!.reason).toBeInstanceOf(TaskFailed);
+});
+
+test.each([0, 1.5, '5', null])('a time limit of %j is a States.Runtime', async (limit) => {
+  const definition = task({ TimeoutSecondsPath: '$.limit' }, 'TimeoutSeconds');
+
+  const execution = await runOnce(definition, { limit }, { [lambda]: async () => 1 });
+
+  expect(execution.error).toBe('States.Runtime');
+});
+
+test('States.ALL takes neither States.Runtime nor States.DataLimitExceeded', async () => {
+  const caught = { Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: null, Next: 'Work' }] };
+  const retried = { Retry: [{ ErrorEquals: ['States.ALL'] }] };
+  const missing = task({ InputPath: '$.missing', ...caught, ...retried });
+  const big: TaskHandler = async () => 'x'.repeat(262_143);
+
+  const runtime = await runOnce(missing, {}, { [lambda]: big });
+  const limit = await runOnce(task({ ...caught, ...retried }), {}, { [lambda]: big });
+
+  expect(runtime.error).toBe('States.Runtime');
+  expect(limit.error).toBe('States.DataLimitExceeded');
+});
+
+test('a state of just 256 KiB is fine', async () => {
+  const text = 'x'.repeat(262_144 - 2);
+
+  const execution = await runOnce(task(), {}, { [lambda]: async () => text });
+
+  expect(execution.output).toBe(text);
+});
+
+test('a map keeps to MaxConcurrency and gives the results in order', async () => {
+  let busy = 0;
+  let most = 0;
+  const definition = {
+    StartAt: 'Map',
+    States: { Map: { Type: 'Map', MaxConcurrency: 3, ItemProcessor: task(), End: true } },
+  };
+
+  const execution = await runOnce(definition, [...Array(20).keys()], {
+    [lambda]: async (item) => {
+      busy += 1;
+      most = Math.max(most, busy);
+      await sleep(Math.random() * 10);
+      busy -= 1;
+      return (item as number) * 2;
+    },
+  });
+
+  expect(execution.output).toEqual([...Array(20).keys()].map((item) => item * 2));
+  expect(most).toBe(3);
+});
+
+test('siblings of a failed branch finish what they do, but go no further', async () => {
+  const seen: string[] = [];
+  const branch = {
+    StartAt: 'Slow',
+    States: { Slow: { ...task().States['Work'], End: undefined, Next: 'Next' }, Next: task().States['Work'] },
+  };
+  const failing = { StartAt: 'Failing', States: { Failing: { Type: 'Fail', Error: 'Broken', Cause: 'x' } } };
+  const definition = {
+    StartAt: 'Both',
+    States: {
+      Both: {
+        Type: 'Parallel',
+        Branches: [
+          clean(branch),
+          {
+            StartAt: 'Wait',
+            States: { Wait: { Type: 'Wait', Seconds: 1, Next: 'F' }, F: failing.States.Failing },
+          },
+        ],
+        Catch: [{ ErrorEquals: ['Broken'], ResultPath: '$.error', Next: 'After' }],
+        End: true,
+      },
+      After: { Type: 'Wait', Seconds: 1, End: true },
+    },
+  };
+
+  const execution = await runOnce(
+    definition,
+    {},
+    {
+      [lambda]: async (_, { key, signal }) => {
+        seen.push(`begin ${key}`);
+        await sleep(1500);
+        seen.push(`end ${key} ${signal.aborted}`);
+      },
+    },
+  );
+
+  expect(execution.output).toEqual({ error: { Error: 'Broken', Cause: 'x' } });
+  expect(seen).toEqual(['begin test/run/Both#1.1[0]/Slow#1.1', 'end test/run/Both#1.1[0]/Slow#1.1 false']);
+});
+
+test('a retried parallel begins anew, under other keys', async () => {
+  const keys: string[] = [];
+  const definition = {
+    StartAt: 'Both',
+    States: {
+      Both: {
+        Type: 'Parallel',
+        Branches: [task()],
+        Retry: [{ ErrorEquals: ['Busy'], IntervalSeconds: 1, MaxAttempts: 1 }],
+        End: true,
+      },
+    },
+  };
+
+  const execution = await runOnce(
+    definition,
+    {},
+    {
+      [lambda]: async (_, { key }) => {
+        keys.push(key);
+        if (keys.length === 1) throw new TaskFailed('Busy', '');
+        return 'done';
+      },
+    },
+  );
+
+  expect(execution.output).toEqual(['done']);
+  expect(keys).toEqual(['test/run/Both#1.1[0]/Work#1.1', 'test/run/Both#1.2[0]/Work#1.1']);
+});
+
+test('each visit of a state has a key of its own', async () => {
+  const keys: string[] = [];
+  const definition = {
+    StartAt: 'Work',
+    States: {
+      Work: { ...task().States['Work'], End: undefined, Next: 'Again' },
+      Again: {
+        Type: 'Choice',
+        Choices: [{ Variable: '$', NumericLessThan: 3, Next: 'Work' }],
+        Default: 'Done',
+      },
+      Done: { Type: 'Succeed' },
+    },
+  };
+
+  const execution = await runOnce(clean(definition), 0, {
+    [lambda]: async (input, { key }) => {
+      keys.push(key);
+      return (input as number) + 1;
+    },
+  });
+
+  expect(execution.output).toBe(3);
+  expect(keys).toEqual([1, 2, 3].map((visit) => `test/run/Work#${visit}.1`));
+});
+
+test('a loop without an end fails instead of holding up everything', async () => {
+  const definition = {
+    StartAt: 'A',
+    States: { A: { Type: 'Pass', Next: 'B' }, B: { Type: 'Pass', Next: 'A' } },
+  };
+
+  const execution = await runOnce(definition, {}, {});
+
+  expect(execution).toMatchObject({ status: 'failed', error: 'States.Runtime' });
+  expect(execution.cause).toContain('25000 events');
+});
+
+test('a commit that fails is made again', async () => {
+  const space = workspace();
+  opened.push(space.remove);
+  const troubles: unknown[] = [];
+  let failures = 0;
+  const host = space.open({
+    workflows: { test: task() },
+    tasks: {
+      [lambda]: async () => {
+        // As if another process held the database: the commit of the outcome fails once.
+        vi.spyOn(host.db, 'transaction').mockImplementationOnce(() => {
+          failures += 1;
+          throw new Error('database is locked');
+        });
+        return 'done';
+      },
+    },
+    onTrouble: (error) => troubles.push(error),
+  });
+  opened.push(host.close);
+  host.engine.resume();
+
+  host.engine.start('test', 'run', {});
+
+  expect((await host.end('test', 'run')).output).toBe('done');
+  expect(failures).toBe(1);
+  expect(troubles).toHaveLength(1);
+});
+
+test('onEnd is called until it resolves', async () => {
+  let calls = 0;
+  const { engine, end } = open(task(), async () => 1, {
+    onEnd: async () => {
+      calls += 1;
+      if (calls < 2) throw new Error('not yet');
+    },
+  });
+
+  engine.start('test', 'run', {});
+  await end('test', 'run');
+
+  expect(calls).toBe(2);
+});
+
+test('a definition that cannot run is refused at once', () => {
+  const space = workspace();
+  opened.push(space.remove);
+  const { db, close } = space.open({ workflows: {}, tasks: {} });
+  opened.push(close);
+  const create = (definition: unknown) => () =>
+    createEngine({ db, workflows: { test: definition }, tasks: {} });
+
+  expect(create(task())).toThrow(/no handler for arn:aws:states:::lambda:invoke/);
+  expect(create({ StartAt: 'A', States: {} })).toThrow(/StartAt 'A' is no state/);
+  expect(create({ StartAt: 'A', States: { A: { Type: 'Wait', End: true } } })).toThrow(/one of Seconds/);
+});
+
+test('list and describe', async () => {
+  const { engine, end } = open(task(), async () => 'done');
+  engine.start('test', 'one', { n: 1 });
+  engine.start('test', 'two', { n: 2 });
+  await Promise.all([end('test', 'one'), end('test', 'two')]);
+
+  expect(engine.list({ workflow: 'test' }).map(({ name }) => name)).toEqual(['two', 'one']);
+  expect(engine.list({ status: 'running' })).toEqual([]);
+  expect(engine.list({ limit: 1 })).toHaveLength(1);
+  expect(engine.describe('test', 'one')).toMatchObject({
+    input: { n: 1 },
+    output: 'done',
+    status: 'succeeded',
+  });
+  expect(engine.describe('test', 'none')).toBeNull();
+  expect(engine.history('test', 'one').map(({ kind, state }) => `${kind} ${state}`.trim())).toEqual([
+    'started',
+    'entered Work',
+    'exited Work',
+    'succeeded',
+  ]);
+});
+
+test('errors of functions have the shape that Lambda gives them', async () => {
+  class Unavailable extends Error {
+    override name = 'Unavailable';
+  }
+  const functions = {
+    broken: async () => {
+      throw new Unavailable('the forge is away');
+    },
+  };
+  const call = (FunctionName: string) => task({ Parameters: { FunctionName } });
+
+  const broken = await runOnce(call('broken'), {}, { [lambda]: lambdaTask(functions) });
+  const missing = await runOnce(call('toString'), {}, { [lambda]: lambdaTask(functions) });
+
+  expect(broken.error).toBe('Unavailable');
+  expect(JSON.parse(broken.cause!)).toEqual({ errorType: 'Unavailable', errorMessage: 'the forge is away' });
+  expect(missing.error).toBe('Lambda.ResourceNotFoundException');
+});
+
+/** Without fields that are undefined. */
+function clean(definition: unknown): unknown {
+  return JSON.parse(JSON.stringify(definition));
+}
