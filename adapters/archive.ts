@@ -4,8 +4,8 @@ import { extract, type Header, pack } from 'tar-stream';
 import { InvalidInput, UnsafeSource } from '../core/errors.ts';
 import { parentOf, resolveLinks } from '../core/projects/links.ts';
 import type { Tree } from '../core/projects/project.ts';
-import { treeOf } from '../core/projects/tree.ts';
-import { readOwnTar, type TarEntry } from './tar-reader.ts';
+import { type TreeFile, treeOf } from '../core/projects/tree.ts';
+import { readOwnTar } from './tar-reader.ts';
 
 /** More than this unpacked is no infrastructure repository: a checkout has to fit into memory. */
 const MOST_BYTES = 1024 ** 3;
@@ -36,10 +36,14 @@ export async function readSource(archive: Uint8Array): Promise<Tree> {
   return treeOf(files);
 }
 
+interface ForeignFile extends TreeFile {
+  content: Buffer;
+}
+
 /** Of the forge: any kind of entry, below one leading folder. */
-async function readForeignTar(gzipped: Uint8Array): Promise<TarEntry[]> {
+async function readForeignTar(gzipped: Uint8Array): Promise<ForeignFile[]> {
   const bytes = await unzip(gzipped);
-  const files: TarEntry[] = [];
+  const files: ForeignFile[] = [];
   const stream = extract();
   await new Promise<void>((resolve, reject) => {
     stream.on('entry', (header, body, next) => {
@@ -62,7 +66,9 @@ async function readForeignTar(gzipped: Uint8Array): Promise<TarEntry[]> {
       reject(
         error instanceof UnsafeSource
           ? error
-          : new InvalidInput(`The source archive is damaged: ${error.message}. Fetch it again.`, { cause: error }),
+          : new InvalidInput(`The source archive is damaged: ${error.message}. Fetch it again.`, {
+              cause: error,
+            }),
       ),
     );
     stream.end(bytes);
@@ -70,7 +76,7 @@ async function readForeignTar(gzipped: Uint8Array): Promise<TarEntry[]> {
   return files;
 }
 
-function fileOf(header: Header, content: Buffer): TarEntry | null {
+function fileOf(header: Header, content: Buffer): ForeignFile | null {
   const path = header.name.replace(/^[^/]+(\/|$)/, '');
   refusePath(header.name, path);
   switch (header.type) {
@@ -84,7 +90,9 @@ function fileOf(header: Header, content: Buffer): TarEntry | null {
     case 'symlink':
       return { path, content: Buffer.alloc(0), executable: false, link: header.linkname };
     case 'link':
-      throw new UnsafeSource(`The source has a hard link, ${header.name}; put a file or a symbolic link there.`);
+      throw new UnsafeSource(
+        `The source has a hard link, ${header.name}; put a file or a symbolic link there.`,
+      );
     default:
       throw new UnsafeSource(
         `The source has ${header.name}, which is neither file, folder nor link (${header.type}); take it out.`,
@@ -107,7 +115,7 @@ function refusePath(name: string, path: string): void {
   throw new UnsafeSource(`The source has ${why}: ${JSON.stringify(name)}. Take it out.`);
 }
 
-function refuseUnsafe(files: readonly TarEntry[]): void {
+function refuseUnsafe(files: readonly TreeFile[]): void {
   const paths = new Set<string>();
   const links = new Map<string, string>();
   for (const { path, link } of files) {
@@ -131,7 +139,7 @@ function refuseUnsafe(files: readonly TarEntry[]): void {
   }
 }
 
-async function writeTar(files: readonly TarEntry[]): Promise<Uint8Array> {
+async function writeTar(files: readonly ForeignFile[]): Promise<Uint8Array> {
   const stream = pack();
   const chunks: Buffer[] = [];
   stream.on('data', (chunk) => void chunks.push(chunk as Buffer));
@@ -158,26 +166,38 @@ async function unzip(gzipped: Uint8Array): Promise<Buffer> {
     return await promisify(gunzip)(gzipped, { maxOutputLength: MOST_BYTES, chunkSize: 4 * 1024 ** 2 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-      throw new UnsafeSource('The source unpacks to more than 1 GiB; keep large files out of the repository.', { cause: error });
+      throw new UnsafeSource(
+        'The source unpacks to more than 1 GiB; keep large files out of the repository.',
+        { cause: error },
+      );
     }
-    throw new InvalidInput(`The source archive is damaged: ${(error as Error).message}. Fetch it again.`, { cause: error });
+    throw new InvalidInput(`The source archive is damaged: ${(error as Error).message}. Fetch it again.`, {
+      cause: error,
+    });
   }
 }
 
-function notesOf(files: readonly TarEntry[]): string[] {
+function notesOf(files: readonly ForeignFile[]): string[] {
   const notes: string[] = [];
   const gitmodules = files.find((file) => file.path === '.gitmodules');
   for (const [, path] of gitmodules?.content.toString().matchAll(/^\s*path\s*=\s*(.+?)\s*$/gm) ?? []) {
     notes.push(`The submodule ${path} is not part of the source: Cairn does not fetch submodules.`);
   }
-  const lfs = files.filter((file) => file.content.length < 1024 && file.content.includes('version https://git-lfs.github.com/spec/'));
+  const lfs = files.filter(
+    (file) => file.content.length < 1024 && file.content.includes('version https://git-lfs.github.com/spec/'),
+  );
   if (lfs.length > 0) {
-    const names = lfs.slice(0, 5).map((file) => file.path).join(', ');
-    notes.push(`Kept by Git LFS, present only as pointers: ${names}${lfs.length > 5 ? `, and ${lfs.length - 5} more` : ''}.`);
+    const names = lfs
+      .slice(0, 5)
+      .map((file) => file.path)
+      .join(', ');
+    notes.push(
+      `Kept by Git LFS, present only as pointers: ${names}${lfs.length > 5 ? `, and ${lfs.length - 5} more` : ''}.`,
+    );
   }
   return notes;
 }
 
-function byPath(a: TarEntry, b: TarEntry): number {
+function byPath(a: ForeignFile, b: ForeignFile): number {
   return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
 }

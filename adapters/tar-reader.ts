@@ -2,7 +2,8 @@ import { InvalidInput } from '../core/errors.ts';
 
 export interface TarEntry {
   path: string;
-  content: Buffer;
+  /** Where the content stands in the tar. */
+  content: { bytes: Buffer; start: number; end: number };
   executable: boolean;
   /** Target of a symbolic link. */
   link?: string;
@@ -12,8 +13,8 @@ const BLOCK = 512;
 
 /**
  * Reads a tar that Cairn wrote itself (files and symbolic links; ustar, with pax headers for long names), all at
- * once and without copying: contents are views. tens of thousands of files have to be read for each plan, which
- * a stream of events is too slow for. What others wrote is read with tar-stream.
+ * once and without copying. Tens of thousands of files have to be read for each plan, which
+ * a stream of events is too slow for. What others wrote is read with tar-stream. Bytes that fell over are gzip's to find.
  */
 export function readOwnTar(bytes: Buffer): TarEntry[] {
   const entries: TarEntry[] = [];
@@ -22,7 +23,6 @@ export function readOwnTar(bytes: Buffer): TarEntry[] {
   while (at + BLOCK <= bytes.length && bytes[at] !== 0) {
     const type = String.fromCharCode(bytes[at + 156] ?? 0);
     const size = octal(bytes, at + 124, 12);
-    if (!checksumFits(bytes, at)) throw damaged(`the header at byte ${at} does not fit its checksum`);
     const start = at + BLOCK;
     if (start + size > bytes.length) throw damaged('it ends in the middle of a file');
     if (type === 'x') {
@@ -30,9 +30,14 @@ export function readOwnTar(bytes: Buffer): TarEntry[] {
     } else {
       const path = pax['path'] ?? nameOf(bytes, at);
       if (type === '2') {
-        entries.push({ path, content: EMPTY, executable: false, link: pax['linkpath'] ?? text(bytes, at + 157, 100) });
+        entries.push({
+          path,
+          content: EMPTY,
+          executable: false,
+          link: pax['linkpath'] ?? text(bytes, at + 157, 100),
+        });
       } else if (type === '0') {
-        const content = bytes.subarray(start, start + size);
+        const content = { bytes, start, end: start + size };
         entries.push({ path, content, executable: (octal(bytes, at + 100, 8) & 0o111) !== 0 });
       } else throw damaged(`it has an entry of type "${type}", ${path}`);
       pax = {};
@@ -44,7 +49,7 @@ export function readOwnTar(bytes: Buffer): TarEntry[] {
   return entries;
 }
 
-const EMPTY = Buffer.alloc(0);
+const EMPTY = { bytes: Buffer.alloc(0), start: 0, end: 0 };
 
 function damaged(why: string): InvalidInput {
   return new InvalidInput(`The source archive is damaged: ${why}. Fetch it again.`);
@@ -70,14 +75,6 @@ function octal(bytes: Buffer, from: number, length: number): number {
     value = value * 8 + digit;
   }
   return value;
-}
-
-/** The sum of the header's bytes, with its own field taken as spaces. */
-function checksumFits(bytes: Buffer, at: number): boolean {
-  let sum = 8 * 32;
-  for (let i = at; i < at + 148; i++) sum += bytes[i] as number;
-  for (let i = at + 156; i < at + BLOCK; i++) sum += bytes[i] as number;
-  return sum === octal(bytes, at + 148, 8);
 }
 
 /** `LENGTH KEY=VALUE\n`, the length in bytes and including itself. */

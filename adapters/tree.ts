@@ -27,7 +27,9 @@ export async function folderTree(dir: string): Promise<Tree> {
   }
   for (const [path, link] of links) {
     if (resolveLinks(links, path) === null) {
-      throw new UnsafeSource(`The link ${path} -> ${link} leaves ${dir} (or turns in a circle). Point it at a file inside.`);
+      throw new UnsafeSource(
+        `The link ${path} -> ${link} leaves ${dir} (or turns in a circle). Point it at a file inside.`,
+      );
     }
     files.push({ path, content: '', link });
   }

@@ -1,9 +1,10 @@
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
+import { z } from 'zod';
 import type { Run } from '../core/requests/run.ts';
 import { ENDED } from '../core/requests/run.ts';
 import type { ApiHost } from './host.ts';
-import { logPart } from './jobs.ts';
+import { jobIds, jobPrefix, logPart } from './jobs.ts';
 
 /**
  * Server-sent events. Each look is a read of the store, so that it also works where the run's events are
@@ -49,6 +50,46 @@ export function followLog(c: Context, host: ApiHost, run: Run, prefix: string): 
     const now = await host.ports.runs.get(run.id);
     return now !== null && ENDED.includes(now.state);
   });
+}
+
+/** The logs of all jobs of a run: `event: log` with `{job, text}`, `event: end` when the run has ended. */
+export function followLogs(c: Context, host: ApiHost, run: Run): Response {
+  const offsets = new Map(Object.entries(offsetsOf(c.req.header('last-event-id'))));
+  const done = new Set<string>();
+  return stream(c, async (sse) => {
+    // Asked first: of a run that has ended every log is there in full.
+    const now = await host.ports.runs.get(run.id);
+    for (const id of await jobIds(host.ports, run.id)) {
+      while (!done.has(id)) {
+        const part = await logPart(host.ports, jobPrefix(run.id, id), offsets.get(id) ?? 0);
+        offsets.set(id, part.next);
+        if (part.text !== '') {
+          await sse.writeSSE({ event: 'log', data: JSON.stringify({ job: id, text: part.text }), ...idOf(offsets) });
+        }
+        if (part.ended) done.add(id);
+        if (part.text === '') break;
+      }
+    }
+    return now !== null && ENDED.includes(now.state);
+  });
+}
+
+/** How far each log was read, as an event's id; without one where it would not fit into a header. */
+function idOf(offsets: Map<string, number>): { id?: string } {
+  const id = Buffer.from(JSON.stringify(Object.fromEntries(offsets))).toString('base64url');
+  return id.length > 6000 ? {} : { id };
+}
+
+const offsetsSchema = z.record(z.string(), z.number().int().nonnegative());
+
+function offsetsOf(id: string | undefined): Record<string, number> {
+  if (id === undefined) return {};
+  try {
+    return offsetsSchema.parse(JSON.parse(Buffer.from(id, 'base64url').toString()));
+  } catch {
+    // Not ours: from the beginning.
+    return {};
+  }
 }
 
 /** Calls `look` until it says that there is nothing more to come, the client leaves, or it has been long enough. */

@@ -21,16 +21,27 @@ export function jobPrefix(runId: string, job: string): string {
   throw new NotFound(`There is no job ${JSON.stringify(job.slice(0, 100))} in run ${runId}.`);
 }
 
-/** Every job of a run, in the order in which they were asked for. */
+/** Ids of a run's jobs, in the order in which they were asked for. */
+export async function jobIds(ports: Pick<Ports, 'artifacts'>, runId: string): Promise<string[]> {
+  return idsOf(await ports.artifacts.list(`runs/${runId}/jobs/`), runId);
+}
+
+/** Every job of a run, in that order. */
 export async function jobsOf(ports: Pick<Ports, 'artifacts'>, runId: string): Promise<JobView[]> {
-  const start = `runs/${runId}/jobs/`;
-  const keys = await ports.artifacts.list(start);
-  const ids = [...new Set(keys.map((key) => key.slice(start.length).split('/')[0] ?? ''))];
-  const ended = new Set(keys.filter((key) => key.endsWith(`/out/${JOB_FILES.result}`)));
-  const jobs = await Promise.all(
-    ids.map(async (id) => jobView(ports, runId, id, ended.has(`${start}${id}/out/${JOB_FILES.result}`))),
+  const keys = await ports.artifacts.list(`runs/${runId}/jobs/`);
+  const stored = new Set(keys);
+  return Promise.all(
+    idsOf(keys, runId).map((id) => {
+      const ended = stored.has(`${jobPrefix(runId, id)}/out/${JOB_FILES.result}`);
+      return jobView(ports, runId, id, ended);
+    }),
   );
-  return jobs.sort((a, b) => round(a.id) - round(b.id) || compare(a.id, b.id));
+}
+
+function idsOf(keys: string[], runId: string): string[] {
+  const start = `runs/${runId}/jobs/`;
+  const ids = new Set(keys.map((key) => key.slice(start.length).split('/')[0] ?? ''));
+  return [...ids].sort((a, b) => round(a) - round(b) || compare(a, b));
 }
 
 async function jobView(ports: Pick<Ports, 'artifacts'>, runId: string, id: string, ended: boolean): Promise<JobView> {

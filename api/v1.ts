@@ -5,7 +5,7 @@ import type { RunFilter } from '../core/requests/run.ts';
 import { readBody } from './body.ts';
 import { type Caller, callerOf, readable, readableRepositories, writable } from './caller.ts';
 import { environmentView, repositoryView } from './environments.ts';
-import { followLog, followRun } from './follow.ts';
+import { followLog, followLogs, followRun } from './follow.ts';
 import type { ApiHost } from './host.ts';
 import { jobPrefix, jobsOf, logPart } from './jobs.ts';
 import { parseRequestBody, toRequest, triggerOf } from './requests.ts';
@@ -53,6 +53,8 @@ export function v1Routes(host: ApiHost): Hono<Env> {
   app.get('/runs/:id', async (c) => c.json(await runView(host, await findRun(host, c.var.caller, c.req.param('id')))));
 
   app.get('/runs/:id/follow', async (c) => followRun(c, host, await findRun(host, c.var.caller, c.req.param('id'))));
+
+  app.get('/runs/:id/logs/follow', async (c) => followLogs(c, host, await findRun(host, c.var.caller, c.req.param('id'))));
 
   app.get('/runs/:id/jobs', async (c) => {
     const run = await findRun(host, c.var.caller, c.req.param('id'));

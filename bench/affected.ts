@@ -22,7 +22,7 @@ interface Measured {
 
 /**
  * The projects that a change of one shared module affects, from the two source archives on disk, as the step
- * does it; against reading the `.tf` files of that tree from the same disk, with nothing done to them.
+ * does it; against finding and reading the `.tf` files of that tree on the same disk, with nothing done to them.
  */
 export async function benchAffected(): Promise<Row[]> {
   const measured: Measured[] = [];
@@ -33,7 +33,7 @@ export async function benchAffected(): Promise<Row[]> {
     return {
       name: `affected projects, ${one.roots} roots and 400 modules`,
       measured: `${Math.round(one.affected)} ms`,
-      reference: `${Math.round(one.reading)} ms to read the .tf files`,
+      reference: `${Math.round(one.reading)} ms to find and read the .tf files`,
       ratio,
       target: `<= ${MOST_RATIO}`,
       ok: ratio <= MOST_RATIO,
@@ -65,13 +65,12 @@ async function measure(roots: number, modules: number): Promise<Measured> {
     const head = changedModule(files);
     writeFileSync(join(folder, 'base.tar.gz'), (await packSource(await tarballOf(files))).archive);
     writeFileSync(join(folder, 'head.tar.gz'), (await packSource(await tarballOf(head))).archive);
-    const paths = terraformFiles(join(folder, 'tree'));
 
     const affected: number[] = [];
     const reading: number[] = [];
     // In turns, so that what else the machine does falls on both.
     for (let round = 0; round <= ROUNDS; round++) {
-      const read = timed(() => readAll(paths));
+      const read = timed(() => readTerraformFiles(join(folder, 'tree')));
       const started = performance.now();
       await resolve(folder, roots);
       // The first round warms the compiler and the disk cache.
@@ -86,27 +85,33 @@ async function measure(roots: number, modules: number): Promise<Measured> {
 }
 
 async function resolve(folder: string, roots: number): Promise<void> {
-  const [base, head] = [
-    await readSource(readFileSync(join(folder, 'base.tar.gz'))),
-    await readSource(readFileSync(join(folder, 'head.tar.gz'))),
-  ];
+  const [base, head] = await Promise.all([
+    readSource(readFileSync(join(folder, 'base.tar.gz'))),
+    readSource(readFileSync(join(folder, 'head.tar.gz'))),
+  ]);
   const config = defaultConfig('main');
-  const { projects, all } = await affectedProjects({ base, head, config, environment: 'main', hcl: parseHcl });
+  const { projects, all } = await affectedProjects({
+    base,
+    head,
+    config,
+    environment: 'main',
+    hcl: parseHcl,
+  });
   if (all.length !== roots || projects.length === 0 || projects.length === roots) {
     throw new Error(`${projects.length} of ${all.length} projects affected: the answer is wrong`);
   }
 }
 
-function readAll(paths: readonly string[]): number {
+function readTerraformFiles(top: string): number {
   let size = 0;
-  for (const path of paths) size += readFileSync(path, 'utf8').length;
+  const folders = [top];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory()) folders.push(join(folder, entry.name));
+      else if (entry.name.endsWith('.tf')) size += readFileSync(join(folder, entry.name), 'utf8').length;
+    }
+  }
   return size;
-}
-
-function terraformFiles(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.tf'))
-    .map((path) => join(folder, path));
 }
 
 function timed(work: () => unknown): number {

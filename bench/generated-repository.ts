@@ -10,7 +10,8 @@ export function generatedRepository(roots: number, modules: number): Map<string,
   for (let i = 0; i < modules; i++) {
     const dir = `modules/m${i}`;
     // Two levels: every tenth module is made of others.
-    const inner = i % 10 === 0 ? [1, 2].map((n) => call(`inner_${n}`, `../m${(i + n) % modules}`)).join('\n') : '';
+    const inner =
+      i % 10 === 0 ? [1, 2].map((n) => call(`inner_${n}`, `../m${(i + n) % modules}`)).join('\n') : '';
     files.set(`${dir}/main.tf`, `${inner}\n${[1, 2, 3].map((n) => resource(`thing_${n}`)).join('\n')}`);
     files.set(`${dir}/variables.tf`, [1, 2, 3, 4].map((n) => variable(`value_${n}`)).join('\n'));
     files.set(`${dir}/outputs.tf`, [1, 2].map((n) => output(`out_${n}`, `thing_${n}`)).join('\n'));
@@ -19,7 +20,10 @@ export function generatedRepository(roots: number, modules: number): Map<string,
   for (let i = 0; i < roots; i++) {
     const dir = `live/team-${i % 50}/service-${i}`;
     const used = [i % modules, (i * 7 + 1) % modules, (i * 13 + 2) % modules];
-    files.set(`${dir}/main.tf`, used.map((n, k) => call(`part_${k}`, `../../../modules/m${n}`)).join('\n') + resource('own'));
+    files.set(
+      `${dir}/main.tf`,
+      used.map((n, k) => call(`part_${k}`, `../../../modules/m${n}`)).join('\n') + resource('own'),
+    );
     files.set(`${dir}/backend.tf`, backend(`team-${i % 50}/service-${i}`));
     files.set(`${dir}/variables.tf`, [1, 2, 3].map((n) => variable(`setting_${n}`)).join('\n'));
     files.set(`${dir}/terraform.tfvars`, 'setting_1 = "one"\nsetting_2 = "two"\nsetting_3 = "three"\n');
@@ -29,7 +33,10 @@ export function generatedRepository(roots: number, modules: number): Map<string,
 
 /** The same with one shared module changed. */
 export function changedModule(files: ReadonlyMap<string, string>): Map<string, string> {
-  return new Map(files).set('modules/m11/main.tf', `${files.get('modules/m11/main.tf')}\n${resource('added')}`);
+  return new Map(files).set(
+    'modules/m11/main.tf',
+    `${files.get('modules/m11/main.tf')}\n${resource('added')}`,
+  );
 }
 
 /** As the forge hands it out: gzipped, below one leading folder. */

@@ -5,7 +5,7 @@ import type { ApplyJob } from '../core/jobs/job.ts';
 import type { TerraformPlan } from '../core/plans/plan.ts';
 import { secretsOfPlan } from '../core/plans/secrets.ts';
 import { type Context, timed } from './context.ts';
-import { FILES } from './files.ts';
+import { APPLYING, FILES } from './files.ts';
 import { readLockfile } from './lockfile.ts';
 import { JobFailed, JobInterrupted, JobRefused } from './outcome.ts';
 import { ownLock } from './own-lock.ts';
@@ -17,9 +17,6 @@ import { headsOf, progressOf } from './progress.ts';
 import { cleanOutputs, stateSecrets } from './state-secrets.ts';
 import { unpack } from './unpack.ts';
 import type { Binary } from './version.ts';
-
-/** Stands in out/ from the moment that terraform apply is started: the host asks for it if the executor dies. */
-export const APPLYING = 'applying';
 
 /**
  * Applies the stored plan, in the folder and with the version it was made with.
@@ -40,7 +37,7 @@ export async function runApply(context: Context<ApplyJob>): Promise<void> {
   failUnless(shown, context, 'terraform show');
   log.hide(secretsOfPlan(JSON.parse(shown.stdout.toString('utf8')) as TerraformPlan));
 
-  writeFileSync(join(dirs.out, APPLYING), '');
+  writeFileSync(join(dirs.out, APPLYING), 'terraform apply was started\n');
   result.started = true;
   log.line('Applying.');
   const args = [

@@ -70,8 +70,9 @@ export function layUpstream(upstream: Project['upstream'], dirs: JobDirs): strin
       return;
     }
     const path = join(dirs.upstream, `${index}.tfstate`);
-    if (source.file === null) writeFileSync(path, EMPTY_STATE);
-    else copyFileSync(join(dirs.in, source.file), path);
+    const kept = source.file === null ? null : join(dirs.in, source.file);
+    if (kept && existsSync(kept)) copyFileSync(kept, path);
+    else writeFileSync(path, EMPTY_STATE);
     states[name] = { backend: 'local', config: { path } };
   });
   return asExpression(states);

@@ -14,13 +14,13 @@ export function baseEnv(job: Job, dirs: JobDirs, secrets: Record<string, string>
     TMPDIR: dirs.tmp,
     LANG: 'C.UTF-8',
     // Shows as `Who` in a state lock, where the user has no name: this job's own lock is known by it.
-    USER: lockOwner(job.id),
+    USER: lockOwner(job),
   };
   return env;
 }
 
-export function lockOwner(jobId: string): string {
-  return `cairn-${jobId.replace(/[^A-Za-z0-9_.-]/g, '-')}`;
+export function lockOwner({ runId, id }: Job): string {
+  return `cairn-${`${runId}-${id}`.replace(/[^A-Za-z0-9_.-]/g, '-')}`;
 }
 
 /** What terraform needs on top. */
@@ -53,5 +53,7 @@ export function writeCliConfig(path: string, mirror: string | undefined): void {
 
 /** JSON as terraform reads it from a variable: an HCL expression, in which `${` would begin a template. */
 export function asExpression(value: unknown): string {
-  return JSON.stringify(value).replaceAll('${', () => '$${').replaceAll('%{', '%%{');
+  return JSON.stringify(value)
+    .replaceAll('${', () => '$${')
+    .replaceAll('%{', '%%{');
 }

@@ -22,6 +22,12 @@ export const FILES: typeof JOB_FILES = {
 /** Written by the executor before anything else, and only if it is not there: one process per job folder. */
 export const STARTED = 'started.json';
 
+/** Stands in out/ from the moment that terraform apply is started: the host asks for it if the executor dies. */
+export const APPLYING = 'applying';
+
+/** Stands in out/ once the state that an apply before could not write was pushed. */
+export const PUSHED = 'pushed';
+
 export interface JobDirs {
   in: string;
   out: string;

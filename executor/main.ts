@@ -42,7 +42,7 @@ function claimFolder(out: string): boolean {
     rmSync(draft);
     return true;
   } catch (error) {
-    console.error(`This job cannot be started: ${(error as Error).message}`);
+    console.error(`executor: this job cannot be started: ${(error as Error).message}`);
     return false;
   }
 }
@@ -66,7 +66,7 @@ function writeResult(out: string, result: JobResult): boolean {
     renameSync(draft, join(out, FILES.result));
     return true;
   } catch (error) {
-    console.error(`The result cannot be written: ${(error as Error).message}`);
+    console.error(`executor: the result cannot be written: ${(error as Error).message}`);
     return false;
   }
 }

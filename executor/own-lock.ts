@@ -24,7 +24,7 @@ export async function ownLock(
   ]);
   if (!probe.stderr.includes('acquiring the state lock')) return null;
   const who = /\bWho:\s+(\S+?)@/.exec(probe.stderr)?.[1];
-  return who === lockOwner(context.job.id) ? idIn(probe.stderr) : null;
+  return who === lockOwner(context.job) ? idIn(probe.stderr) : null;
 }
 
 function idIn(text: string): string | null {

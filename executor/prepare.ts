@@ -1,11 +1,11 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { ApplyJob, PlanJob } from '../core/jobs/job.ts';
 import { layUpstream, stateFile, writeBackend } from './backend.ts';
 import { offeredBinaries } from './binaries.ts';
 import { type Context, GRACE, processOptions, timed } from './context.ts';
 import { baseEnv, terraformEnv, writeCliConfig } from './environment.ts';
-import { FILES, type JobDirs } from './files.ts';
+import { FILES, type JobDirs, PUSHED } from './files.ts';
 import { JobFailed, JobInterrupted, JobRefused } from './outcome.ts';
 import { type Ended, runProcess } from './process.ts';
 import { createStop } from './stop.ts';
@@ -120,7 +120,7 @@ async function pushErrored(
     'terraform state push',
     'The last apply could not write its state, and neither could this job.',
   );
-  context.result.timings = { ...context.result.timings, pushed: 1 };
+  writeFileSync(join(dirs.out, PUSHED), '');
 }
 
 /** The root module, by its real path: not through a link out of the checkout. */

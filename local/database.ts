@@ -29,7 +29,7 @@ export function openDatabase(file: string): Database {
   const raw = new LibsqlDatabase(file);
   raw.pragma('journal_mode = WAL');
   raw.pragma('synchronous = FULL');
-  raw.pragma('busy_timeout = 10000');
+  raw.pragma('busy_timeout = 5000');
   raw.pragma('foreign_keys = ON');
   const statements = new Map<string, Statement>();
 
@@ -74,7 +74,9 @@ export function openDatabase(file: string): Database {
 }
 
 export function isDatabaseError(thrown: unknown): boolean {
-  return thrown instanceof LibsqlDatabase.SqliteError;
+  if (thrown instanceof LibsqlDatabase.SqliteError) return true;
+  // libsql does not wrap what goes wrong while rows are read.
+  return thrown instanceof Error && 'libsqlError' in thrown;
 }
 
 /** Parameters go in as one array, since libsql takes a single `null` for named parameters. */

@@ -4,6 +4,7 @@ import { packSource, readSource } from '../adapters/archive.ts';
 import { parseHcl } from '../adapters/hcl.ts';
 import type { Log } from '../adapters/local/sqlite.ts';
 import { localStores } from '../adapters/local/stores.ts';
+import { CairnError } from '../core/errors.ts';
 import type { Clock, Ports } from '../core/ports.ts';
 import { tellGithub } from '../core/reports/sink-github.ts';
 import { tellSlack } from '../core/reports/sink-slack.ts';
@@ -69,7 +70,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
   });
 
   const functions = Object.fromEntries(
-    Object.entries(STEPS).map(([name, step]) => [name, (payload: unknown) => step.run(payload, ports)]),
+    Object.entries(STEPS).map(([name, step]) => [name, logged(name, log, (payload) => step.run(payload, ports))]),
   );
   const engine: Engine = createEngine({
     db,
@@ -135,9 +136,24 @@ export async function createHost(options: HostOptions): Promise<Host> {
     async close() {
       for (const timer of timers) timer.stop();
       await requests?.stop();
+      jobs.close();
       await engine.close();
       await stores.outbox.stop();
       db.close();
     },
+  };
+}
+
+/** A defect shows with its stack in the log; what people did wrong is told to them instead. */
+function logged(name: string, log: Log, run: (payload: unknown) => Promise<unknown>) {
+  return async (payload: unknown) => {
+    try {
+      return await run(payload);
+    } catch (error) {
+      if (!(error instanceof CairnError)) {
+        log('error', 'a step has a defect', { step: name, stack: error instanceof Error ? error.stack : String(error) });
+      }
+      throw error;
+    }
   };
 }

@@ -57,11 +57,9 @@ export async function stateAddress(
   const backend = await backendOf(tree, project, hcl, graph);
   if (!backend) return null;
   const identity = IDENTITY[backend.type];
-  const config = identity
-    ? Object.fromEntries(identity.where.filter((k) => k in backend.config).map((k) => [k, backend.config[k]]))
-    : backend.config;
+  const config = identity ? identity.where.map((name) => backend.config[name] ?? null) : backend.config;
   // An address that its files do not tell is nobody else's: what is unknown never equals.
-  const own = isTold(config, identity?.needed ?? []) ? null : project.dir;
+  const own = isTold(backend, config) ? null : project.dir;
   const text = canonical([backend.type, config, project.workspace, own]);
   return { backend: backend.type, key: createHash('sha256').update(text).digest('hex') };
 }
@@ -74,7 +72,7 @@ export async function addressIsTold(
   graph?: ModuleGraph,
 ): Promise<boolean> {
   const backend = await backendOf(tree, project, hcl, graph);
-  return backend !== null && isTold(backend.config, IDENTITY[backend.type]?.needed ?? []);
+  return backend !== null && isTold(backend, backend.config);
 }
 
 /** Two roots with one state would destroy each other's resources: an error that names both. */
@@ -124,17 +122,21 @@ function first(blocks: unknown): Record<string, unknown> {
   return typeof block === 'object' && block !== null ? (block as Record<string, unknown>) : {};
 }
 
-function isTold(config: Record<string, unknown>, needed: readonly string[]): boolean {
+function isTold({ type, config }: RemoteBackend, identity: unknown): boolean {
+  const needed = IDENTITY[type]?.needed ?? [];
   return (
     needed.every((key) => config[key] !== undefined && config[key] !== '') &&
-    !/[$%]\{/.test(canonical(config))
+    !/[$%]\{/.test(canonical(identity))
   );
 }
 
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+  return JSON.stringify(sortedKeys(value));
+}
+
+function sortedKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(sortedKeys);
+  const entries = Object.entries(value).map(([key, inner]): [string, unknown] => [key, sortedKeys(inner)]);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -62,9 +62,9 @@ export async function affectedProjects(input: AffectedInput): Promise<Affected> 
   }
   const changed = changedPaths(base, head);
   const before = baseSide(base, input, graph, new Set(changed));
-  const gone = before.projects.filter((project) => !all.some((other) => other.name === project.name));
+  const names = new Set(all.map((project) => project.name));
   const { removed, moved, doubtful } = await sortOut({
-    gone,
+    gone: before.projects.filter((project) => !names.has(project.name)),
     fresh: all.filter((project) => !before.names.has(project.name)),
     base: { tree: base, graph: before.graph },
     head: { tree: head, graph },
@@ -82,8 +82,13 @@ interface BaseSide {
   names: ReadonlyMap<string, Project>;
 }
 
-function baseSide(base: Tree, input: AffectedInput, head: ModuleGraph, changed: ReadonlySet<string>): BaseSide {
-  const graph = moduleGraph(base, (path) => (changed.has(path) ? undefined : head.scans.get(path)));
+function baseSide(
+  base: Tree,
+  input: AffectedInput,
+  head: ModuleGraph,
+  changed: ReadonlySet<string>,
+): BaseSide {
+  const graph = moduleGraph(base, { graph: head, changed });
   const config = input.baseConfig ?? configOfTree(base, input.environment);
   const projects = projectsOf(config, input.environment, discoverLeniently(base, config, graph));
   return { graph, projects, names: new Map(projects.map((project) => [project.name, project])) };
@@ -175,9 +180,17 @@ const YAML_NAME: Record<string, string> = { dependsOn: 'depends_on', whenModifie
 
 /** What cairn.yaml says about this project, the environment's variables included. */
 function settingReasons(old: Project, project: Project): string[] {
+  if (isBare(old) && isBare(project) && old.dir === project.dir) return [];
   return SETTINGS.filter((key) => !isDeepStrictEqual(old[key], project[key])).map(
     (key) => `its ${YAML_NAME[key] ?? key} changed in cairn.yaml`,
   );
+}
+
+/** As discovered, without settings: nearly all of a large repository. */
+function isBare({ workspace, variables, secrets, dependsOn, whenModified }: Project): boolean {
+  for (const _ in variables) return false;
+  for (const _ in secrets) return false;
+  return workspace === 'default' && dependsOn.length === 0 && whenModified.length === 0;
 }
 
 const MOST_REASONS = 5;

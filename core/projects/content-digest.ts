@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import picomatch from 'picomatch';
 import type { ModuleGraph } from './module-graph.ts';
-import type { Project, Tree } from './project.ts';
-import { filesOf } from './project-files.ts';
+import type { Project } from './project.ts';
+import { entryAt, filesOf } from './project-files.ts';
 import { entryKey } from './tree.ts';
 
 export interface ContentDigestInput {
   project: Project;
-  tree: Tree;
+  /** Of the tree whose content it is. */
   graph: ModuleGraph;
   /** Binary and version, such as `terraform 1.11.4`. */
   terraform: string;
@@ -20,7 +20,7 @@ export interface ContentDigestInput {
 
 /** Equal digests: the same plan, as far as it does not depend on the world. Never of state. Hex. */
 export function contentDigest(input: ContentDigestInput): string {
-  const { project, tree, graph } = input;
+  const { project, graph } = input;
   const parts = [
     'cairn content 1',
     [project.dir, project.workspace, input.environment, input.terraform],
@@ -29,19 +29,19 @@ export function contentDigest(input: ContentDigestInput): string {
       .map(([name, refs]) => [name, refs.plan ?? null, refs.apply ?? null])
       .sort(byFirst),
     [project.name, ...[...project.dependsOn].sort()].map((name) => [name, input.deployments[name] ?? null]),
-    fileKeys(project, tree, graph),
+    fileKeys(project, graph),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-function fileKeys(project: Project, tree: Tree, graph: ModuleGraph): [string, string][] {
-  const paths = new Set(filesOf(tree, project.dir, graph));
+function fileKeys(project: Project, graph: ModuleGraph): [string, string][] {
+  const paths = new Set(filesOf(graph.tree, project.dir, graph));
   if (project.whenModified.length > 0) {
     const matches = picomatch(project.whenModified, { dot: true });
-    for (const path of graph.entries.keys()) if (matches(path)) paths.add(path);
+    for (const { path } of graph.tree.entries) if (matches(path)) paths.add(path);
   }
   return [...paths].sort().flatMap((path): [string, string][] => {
-    const entry = graph.entries.get(path);
+    const entry = entryAt(graph, path);
     return entry ? [[path, entryKey(entry)]] : [];
   });
 }

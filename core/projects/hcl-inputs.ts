@@ -50,14 +50,14 @@ export function inputOf(raw: string, pathArgument: boolean): Input | null {
 export function literalPart(raw: string): string {
   const cut = raw.search(/[$%]\{/);
   const path = cut < 0 ? raw : raw.slice(0, raw.lastIndexOf('/', cut) + 1);
-  return unescape(path).replace(/\/+$/, '') || '.';
+  return unescaped(path).replace(/\/+$/, '') || '.';
 }
 
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(["\\nrt]))|([$%])[$%]\{/g;
 const SIGN: Record<string, string> = { n: '\n', r: '\r', t: '\t' };
 
 /** A quoted HCL string without its escapes. */
-export function unescape(text: string): string {
+export function unescaped(text: string): string {
   if (!text.includes('\\') && !text.includes('{')) return text;
   return text.replace(ESCAPE, (all, short?: string, long?: string, sign?: string, template?: string) => {
     if (template !== undefined) return `${template}{`;
@@ -78,7 +78,7 @@ export function literalArguments(body: string): Record<string, string | number |
     const [, name, text, flag, number] = ARGUMENT.exec(line) ?? [];
     if (name === undefined || Object.hasOwn(config, name)) return null;
     config[name] =
-      text !== undefined ? unescape(text) : flag !== undefined ? flag === 'true' : Number(number);
+      text !== undefined ? unescaped(text) : flag !== undefined ? flag === 'true' : Number(number);
   }
   return config;
 }

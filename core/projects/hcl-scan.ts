@@ -1,10 +1,11 @@
+import { type Frame, pop, push, type Stack, topOf } from './hcl-frames.ts';
 import {
   type Input,
   inputOf,
   literalArguments,
   literalPart,
   PATH_FUNCTIONS,
-  unescape,
+  unescaped,
 } from './hcl-inputs.ts';
 
 /**
@@ -47,21 +48,6 @@ export function emptyScan(broken: string | null = null): Scan {
   };
 }
 
-/** Where the scanner is: each bracket, template and block that is open. */
-interface Frame {
-  kind: 'body' | 'object' | 'paren' | 'bracket' | 'interpolation' | 'string' | 'heredoc';
-  start: number;
-  /** Body: block type and first label. Paren: function name. Heredoc: marker. */
-  name: string;
-  label: string;
-  /** Body: where the statement's first word stands (-1: none yet) and its first label. */
-  head: number;
-  headEnd: number;
-  first: string;
-  /** Body: after `=`. Paren: the first argument is complete. */
-  attribute: boolean;
-}
-
 const HEREDOC = /<<-?([\p{L}_][\p{L}\p{N}_-]*)\r?\n/uy;
 
 /** 1: goes on a word, 2: begins one too. All that is not ASCII may be in a word. */
@@ -72,15 +58,16 @@ for (const sign of '_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ') WORD
 /** `template` scans text as the inside of a string: what a value of `.tf.json` is. */
 export function scanHcl(text: string, template = false): Scan {
   const scan = emptyScan();
-  const stack: Frame[] = [frame('body', 0)];
-  if (template) stack.push(frame('heredoc', 0));
+  const stack: Stack = { frames: [], depth: 0 };
+  push(stack, 'body', 0);
+  if (template) push(stack, 'heredoc', 0);
   const length = text.length;
   let word = 0;
   let wordEnd = -1;
   let at = 0;
 
   while (at < length) {
-    const top = stack[stack.length - 1] as Frame;
+    const top = topOf(stack);
     if (top.kind === 'string' || top.kind === 'heredoc') {
       at = templatePart(scan, stack, top, text, at);
       continue;
@@ -119,7 +106,7 @@ export function scanHcl(text: string, template = false): Scan {
       case 34: {
         const end = plainStringEnd(text, at);
         if (end < 0) {
-          stack.push(frame('string', at));
+          push(stack, 'string', at);
           break;
         }
         endString(scan, stack, top, text, at, end);
@@ -142,20 +129,20 @@ export function scanHcl(text: string, template = false): Scan {
         break;
       case 123: // {
         if (top.kind === 'body' && top.head >= 0 && !top.attribute) {
-          stack.push(frame('body', at, text.slice(top.head, top.headEnd), top.first));
-        } else stack.push(frame('object', at));
+          push(stack, 'body', at, text.slice(top.head, top.headEnd), top.first);
+        } else push(stack, 'object', at);
         break;
       case 125:
         close(scan, stack, text, at - 1, '}', BRACES);
         break;
       case 40: // (
-        stack.push(frame('paren', at, wordEnd === at - 1 ? text.slice(word, wordEnd) : ''));
+        push(stack, 'paren', at, wordEnd === at - 1 ? text.slice(word, wordEnd) : '');
         break;
       case 41:
         close(scan, stack, text, at - 1, ')', PARENS);
         break;
       case 91: // [
-        stack.push(frame('bracket', at));
+        push(stack, 'bracket', at);
         break;
       case 93:
         close(scan, stack, text, at - 1, ']', BRACKETS);
@@ -169,13 +156,13 @@ export function scanHcl(text: string, template = false): Scan {
         const marker = HEREDOC.exec(text)?.[1];
         if (marker === undefined) break;
         at = HEREDOC.lastIndex;
-        stack.push(frame('heredoc', at, marker));
+        push(stack, 'heredoc', at, marker);
         break;
       }
     }
   }
-  const open = stack[stack.length - 1] as Frame;
-  if (stack.length > (template ? 2 : 1)) {
+  const open = topOf(stack);
+  if (stack.depth > (template ? 2 : 1)) {
     const what = open.kind === 'heredoc' ? `<<${open.name}` : `"${text[open.start - 1]}"`;
     broken(scan, text, Math.max(0, open.start - 1), `what ${what} opens is not closed`);
   }
@@ -187,16 +174,16 @@ const BRACES: Kinds = ['body', 'object', 'interpolation'];
 const PARENS: Kinds = ['paren'];
 const BRACKETS: Kinds = ['bracket'];
 
-function close(scan: Scan, stack: Frame[], text: string, at: number, sign: string, kinds: Kinds): void {
-  const open = stack[stack.length - 1] as Frame;
-  if (stack.length === 1 || !kinds.includes(open.kind)) {
+function close(scan: Scan, stack: Stack, text: string, at: number, sign: string, kinds: Kinds): void {
+  const open = topOf(stack);
+  if (stack.depth === 1 || !kinds.includes(open.kind)) {
     broken(scan, text, at, `"${sign}" closes nothing`);
     // What it most likely closes is taken, so that the rest of the file is still read.
-    while (stack.length > 1 && !kinds.includes((stack[stack.length - 1] as Frame).kind)) stack.pop();
-    if (stack.length === 1) return;
+    while (stack.depth > 1 && !kinds.includes(topOf(stack).kind)) pop(stack);
+    if (stack.depth === 1) return;
   }
-  const closed = stack.pop() as Frame;
-  if (closed.kind === 'body') endBlock(scan, closed, stack[stack.length - 1] as Frame, text, at);
+  const closed = pop(stack);
+  if (closed.kind === 'body') endBlock(scan, closed, topOf(stack), text, at);
 }
 
 /** Where a string without escapes and interpolations ends, or -1. */
@@ -210,14 +197,14 @@ function plainStringEnd(text: string, from: number): number {
 }
 
 /** From `at` in a string or heredoc to where it ends, or where code begins. */
-function templatePart(scan: Scan, stack: Frame[], top: Frame, text: string, at: number): number {
+function templatePart(scan: Scan, stack: Stack, top: Frame, text: string, at: number): number {
   const heredoc = top.kind === 'heredoc';
   let i = at;
   while (i < text.length) {
     if (heredoc && top.name !== '' && (i === 0 || text.charCodeAt(i - 1) === 10)) {
       const end = endOr(text.indexOf('\n', i), text.length);
       if (isMarker(text, i, end, top.name)) {
-        stack.pop();
+        pop(stack);
         return end;
       }
     }
@@ -225,7 +212,7 @@ function templatePart(scan: Scan, stack: Frame[], top: Frame, text: string, at: 
     if (c === 36 || c === 37) {
       const next = text.charCodeAt(i + 1);
       if (next === 123) {
-        stack.push(frame('interpolation', i + 2));
+        push(stack, 'interpolation', i + 2);
         return i + 2;
       }
       // $${ and %%{ stand for themselves.
@@ -233,12 +220,12 @@ function templatePart(scan: Scan, stack: Frame[], top: Frame, text: string, at: 
     } else if (heredoc) {
       i++;
     } else if (c === 34) {
-      stack.pop();
-      endString(scan, stack, stack[stack.length - 1] as Frame, text, top.start, i);
+      pop(stack);
+      endString(scan, stack, topOf(stack), text, top.start, i);
       return i + 1;
     } else if (c === 10) {
       broken(scan, text, top.start - 1, 'the string is not closed');
-      stack.pop();
+      pop(stack);
       return i;
     } else {
       i += c === 92 ? 2 : 1;
@@ -248,7 +235,7 @@ function templatePart(scan: Scan, stack: Frame[], top: Frame, text: string, at: 
 }
 
 /** What a string says depends on what it stands in. */
-function endString(scan: Scan, stack: Frame[], top: Frame, text: string, from: number, to: number): void {
+function endString(scan: Scan, stack: Stack, top: Frame, text: string, from: number, to: number): void {
   if (top.kind === 'body') {
     if (!top.attribute) {
       if (top.first === '') top.first = text.slice(from, to);
@@ -261,14 +248,14 @@ function endString(scan: Scan, stack: Frame[], top: Frame, text: string, from: n
   if (input) scan.inputs.push(input);
 }
 
-function argument(scan: Scan, stack: Frame[], top: Frame, text: string, from: number, to: number): void {
+function argument(scan: Scan, stack: Stack, top: Frame, text: string, from: number, to: number): void {
   const head = text.slice(top.head, top.headEnd);
   if (top.name === 'module' && head === 'source') {
     // `run` blocks of tests call modules too.
-    const outer = stack[stack.length - 2] as Frame;
-    if (stack.length === 2 || outer.name === 'run') scan.modules.push(literalPart(text.slice(from, to)));
-  } else if (top.name === 'terraform' && head === 'required_version' && stack.length === 2) {
-    scan.requiredVersions.push(unescape(text.slice(from, to)));
+    const outer = stack.frames[stack.depth - 2] as Frame;
+    if (stack.depth === 2 || outer.name === 'run') scan.modules.push(literalPart(text.slice(from, to)));
+  } else if (top.name === 'terraform' && head === 'required_version' && stack.depth === 2) {
+    scan.requiredVersions.push(unescaped(text.slice(from, to)));
   }
 }
 
@@ -287,10 +274,6 @@ function isMarker(text: string, from: number, to: number, marker: string): boole
   let i = from;
   while (i < to && (text.charCodeAt(i) === 32 || text.charCodeAt(i) === 9)) i++;
   return text.startsWith(marker, i) && text.slice(i + marker.length, to).trim() === '';
-}
-
-function frame(kind: Frame['kind'], start: number, name = '', label = ''): Frame {
-  return { kind, start, name, label, head: -1, headEnd: -1, first: '', attribute: false };
 }
 
 function endOr(index: number, end: number): number {

@@ -33,7 +33,23 @@ export function resolveLinks(links: Links, path: string): string | null {
 
 /** `join('a/b', '../c')` is `a/c`; null if it leaves the root. The root is `.`. */
 export function joinPath(dir: string, path: string): string | null {
-  const at = dir === '.' ? [] : dir.split('/');
+  // Nearly every path is some `../` and then plain names.
+  let base = dir === '.' ? '' : dir;
+  let from = path.startsWith('./') ? 2 : 0;
+  while (path.startsWith('../', from)) {
+    if (base === '') return null;
+    base = base.slice(0, Math.max(0, base.lastIndexOf('/')));
+    from += 3;
+  }
+  const rest = from === 0 ? path : path.slice(from);
+  if (!UNCLEAN.test(rest)) return base === '' ? rest : `${base}/${rest}`;
+  return joinSlowly(base, rest);
+}
+
+const UNCLEAN = /^$|^\/|(?:^|\/)\.{0,2}(?:\/|$)/;
+
+function joinSlowly(dir: string, path: string): string | null {
+  const at = dir === '' ? [] : dir.split('/');
   for (const part of path.split('/')) {
     if (part === '' || part === '.') continue;
     if (part !== '..') at.push(part);

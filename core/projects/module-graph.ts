@@ -2,7 +2,7 @@ import type { Input } from './hcl-inputs.ts';
 import { type Backend, type Scan, scanHcl } from './hcl-scan.ts';
 import { scanJson } from './json-scan.ts';
 import { joinPath, type Links, parentOf, resolveLinks } from './links.ts';
-import type { Tree, TreeEntry } from './project.ts';
+import type { Tree } from './project.ts';
 
 /** A folder with Terraform files. */
 export interface Module {
@@ -31,17 +31,18 @@ export interface ModuleGraph {
   /** Folder -> folders that call it. */
   callers: ReadonlyMap<string, readonly string[]>;
   links: Links;
-  /** Of each Terraform file, by its own path. */
-  scans: ReadonlyMap<string, Scan>;
-  entries: ReadonlyMap<string, TreeEntry>;
+  tree: Tree;
   /** The folder of a module that a file belongs to: the nearest one above it. Null: none. */
   owner(path: string): string | null;
   /** A module's folder and those of all modules below it, itself first. */
   closure(dir: string): string[];
 }
 
-/** Of a file that another tree has unchanged: two trees of one repository share nearly all of them. */
-export type KnownScan = (path: string) => Scan | undefined;
+/** The graph of another tree of the repository: what did not change since is taken from it. */
+export interface Former {
+  graph: ModuleGraph;
+  changed: Iterable<string>;
+}
 
 const TERRAFORM_FILE = /\.(?:tf|tofu)(\.json)?$/;
 const TEST_FILE = /\.(?:tftest|tofutest)\.hcl$/;
@@ -50,54 +51,76 @@ const ROOT_FILE =
 const OVERRIDE = /(?:^|_|\/)override\.(?:tf|tofu)(?:\.json)?$/;
 
 /** The graph of local modules of a tree. Files that do not parse are in it, marked. */
-export function moduleGraph(tree: Tree, known: KnownScan = () => undefined): ModuleGraph {
+export function moduleGraph(tree: Tree, former?: Former): ModuleGraph {
   const links = new Map<string, string>();
-  const entries = new Map<string, TreeEntry>();
-  for (const entry of tree.entries) {
-    entries.set(entry.path, entry);
-    if (entry.link !== undefined) links.set(entry.path, entry.link);
-  }
+  for (const entry of tree.entries) if (entry.link !== undefined) links.set(entry.path, entry.link);
+  // With links a folder may change although none of its own paths does.
+  const stale =
+    former && links.size === 0 && former.graph.links.size === 0 ? staleFolders(former.changed) : null;
   const modules = new Map<string, Module>();
-  const scans = new Map<string, Scan>();
+  if (former && stale)
+    for (const [dir, module] of former.graph.modules) if (!stale.has(dir)) modules.set(dir, module);
+
   const rootFiles: string[] = [];
   const tests: string[] = [];
   for (const { path } of tree.entries) {
-    if (ROOT_FILE.test(path)) rootFiles.push(path);
-    if (TEST_FILE.test(path)) tests.push(path);
-    if (!TERRAFORM_FILE.test(path) || path.startsWith('.terraform/') || path.includes('/.terraform/'))
-      continue;
-    const file = fileAt(entries, links, path);
-    if (!file) continue;
-    const dir = parentOf(path);
-    const module = modules.get(dir) ?? emptyModule(dir);
-    modules.set(dir, module);
-    const scan = scans.get(file.path) ?? known(file.path) ?? scanOf(tree, file.path);
-    scans.set(file.path, scan);
-    addScan(module, path, scan, links);
+    const kind = kindOf(path);
+    if (kind === null) continue;
+    const dir = moduleFolder(path, kind);
+    if (stale && !stale.has(dir)) continue;
+    if (kind === 'root') rootFiles.push(path);
+    else if (kind === 'test') tests.push(path);
+    else {
+      const file = fileAt(tree, links, path);
+      if (file === null) continue;
+      const module = modules.get(dir) ?? emptyModule(dir);
+      modules.set(dir, module);
+      addScan(module, path, scanOf(tree, file), links);
+    }
   }
   for (const path of tests) {
-    // Tests stand beside a module or in its `tests`, and call modules from the module's own folder.
-    const module = modules.get(parentOf(path).replace(/(^|\/)tests$/, '') || '.');
-    const file = fileAt(entries, links, path);
-    if (module && file) addCalls(module, scanOf(tree, file.path).modules, links);
+    const module = modules.get(moduleFolder(path, 'test'));
+    const file = fileAt(tree, links, path);
+    if (module && file !== null) addCalls(module, scanOf(tree, file).modules, links);
   }
   for (const path of rootFiles) {
     const module = modules.get(parentOf(path));
     if (module) module.usedAsRoot = true;
   }
-  return {
-    modules,
-    callers: callersOf(modules), links, scans, entries,
-    owner: ownerOf(modules),
-    closure: closureOf(modules),
-  };
+  const callers = callersOf(modules);
+  return { modules, callers, links, tree, owner: ownerOf(modules), closure: closureOf(modules) };
+}
+
+/** `terraform`: it makes a module. `test`: it calls modules. `root`: only who runs terraform there has it. */
+type FileKind = 'terraform' | 'test' | 'root';
+
+function kindOf(path: string): FileKind | null {
+  if (path.includes('.terraform/')) return null;
+  if (TERRAFORM_FILE.test(path)) return 'terraform';
+  if (path.endsWith('test.hcl')) return TEST_FILE.test(path) ? 'test' : null;
+  return (path.endsWith('.hcl') || path.includes('.tfvars')) && ROOT_FILE.test(path) ? 'root' : null;
+}
+
+/** Tests stand beside a module or in its `tests`, and call modules from the module's own folder. */
+function moduleFolder(path: string, kind: FileKind): string {
+  const dir = parentOf(path);
+  return kind === 'test' ? dir.replace(/(^|\/)tests$/, '') || '.' : dir;
+}
+
+function staleFolders(changed: Iterable<string>): Set<string> {
+  const folders = new Set<string>();
+  for (const path of changed) {
+    const kind = kindOf(path);
+    if (kind !== null) folders.add(moduleFolder(path, kind));
+  }
+  return folders;
 }
 
 /** The file that a path leads to. A link to nothing is none, one to a folder neither. */
-function fileAt(entries: ReadonlyMap<string, TreeEntry>, links: Links, path: string): TreeEntry | null {
-  const target = links.size === 0 ? path : resolveLinks(links, path);
-  const file = target === null ? undefined : entries.get(target);
-  return file && file.link === undefined ? file : null;
+function fileAt(tree: Tree, links: Links, path: string): string | null {
+  if (links.size === 0) return path;
+  const target = resolveLinks(links, path);
+  return target !== null && tree.has(target) ? target : null;
 }
 
 function scanOf(tree: Tree, path: string): Scan {

@@ -1,6 +1,6 @@
 import { resolveLinks } from './links.ts';
 import { inputPaths, type ModuleGraph, moduleGraph } from './module-graph.ts';
-import type { Tree } from './project.ts';
+import type { Tree, TreeEntry } from './project.ts';
 
 /** Everything of a tree that one root module is made of. */
 export interface Parts {
@@ -55,6 +55,7 @@ function addTargets(found: Set<string>, graph: ModuleGraph, index: Index): void 
 interface Index {
   /** Folder of a module -> its files. */
   owned: ReadonlyMap<string, readonly string[]>;
+  entries: ReadonlyMap<string, TreeEntry>;
   /** A file, or the files of a folder. */
   below(path: string): string[];
 }
@@ -65,8 +66,8 @@ function indexOf(graph: ModuleGraph): Index {
   const known = indexes.get(graph);
   if (known) return known;
   const owned = new Map<string, string[]>();
-  // Entries of a tree are sorted, and a map keeps their order.
-  const paths = [...graph.entries.keys()];
+  // Entries of a tree are sorted.
+  const paths = graph.tree.entries.map((entry) => entry.path);
   for (const path of paths) {
     const owner = graph.owner(path);
     if (owner === null || (owner === '.' && !belongsToTop(path))) continue;
@@ -75,16 +76,21 @@ function indexOf(graph: ModuleGraph): Index {
     else owned.set(owner, [path]);
   }
   const below = (path: string): string[] => {
-    if (graph.entries.has(path)) return [path];
+    if (graph.tree.has(path)) return [path];
     const prefix = path === '.' ? '' : `${path}/`;
     const found: string[] = [];
     for (let i = firstNotBefore(paths, prefix); paths[i]?.startsWith(prefix); i++)
       found.push(paths[i] as string);
     return found;
   };
-  const index = { owned, below };
+  const index = { owned, below, entries: new Map(graph.tree.entries.map((entry) => [entry.path, entry])) };
   indexes.set(graph, index);
   return index;
+}
+
+/** An entry of the graph's tree. */
+export function entryAt(graph: ModuleGraph, path: string): TreeEntry | undefined {
+  return indexOf(graph).entries.get(path);
 }
 
 /** What lies at the top of the repository and has nothing to do with a root module there. */

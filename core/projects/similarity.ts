@@ -1,7 +1,7 @@
 import { resolveLinks } from './links.ts';
 import type { ModuleGraph } from './module-graph.ts';
 import type { Project, Tree, TreeEntry } from './project.ts';
-import { ownFiles } from './project-files.ts';
+import { entryAt, ownFiles } from './project-files.ts';
 
 /** A root's own Terraform files, by path from its folder. */
 export type RootText = ReadonlyMap<string, { hash: string; lines(): readonly string[] }>;
@@ -13,7 +13,7 @@ export function rootText(tree: Tree, graph: ModuleGraph, project: Pick<Project, 
   const dir = resolveLinks(graph.links, project.dir) ?? project.dir;
   const files = new Map<string, { hash: string; lines(): readonly string[] }>();
   for (const path of ownFiles(graph, dir)) {
-    const entry = graph.entries.get(path);
+    const entry = entryAt(graph, path);
     if (!entry || !TELLING.test(path)) continue;
     files.set(dir === '.' ? path : path.slice(dir.length + 1), {
       hash: entry.hash,

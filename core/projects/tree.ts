@@ -3,10 +3,11 @@ import { NotFound } from '../errors.ts';
 import { type Links, resolveLinks } from './links.ts';
 import type { Tree, TreeEntry } from './project.ts';
 
-/** A file with its bytes, or a link with its target. */
+/** A file with its content, or a link with its target. */
 export interface TreeFile {
   path: string;
-  content: Uint8Array | string;
+  /** Text, bytes, or a part of larger bytes: tens of thousands of views would be work for the collector. */
+  content: string | Uint8Array | { bytes: Uint8Array; start: number; end: number };
   executable?: boolean;
   link?: string;
 }
@@ -25,50 +26,68 @@ export function treeOf(files: readonly TreeFile[]): Tree {
   }
   const entries = [...byPath.values()];
   if (!sorted) entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-  const decoder = new TextDecoder();
-  const encoder = new TextEncoder();
   return {
     entries,
     has: (path) => byPath.has(path),
-    read: (path) => {
-      const content = contentOf(byPath, links, path);
-      return typeof content === 'string' ? content : decoder.decode(content);
-    },
-    bytes: (path) => {
-      const content = contentOf(byPath, links, path);
-      return typeof content === 'string' ? encoder.encode(content) : content;
-    },
+    read: (path) => contentOf(byPath, links, path).text(),
+    bytes: (path) => contentOf(byPath, links, path).view(),
   };
 }
 
-/** Hashes when it is asked for: most files of a tree never are, and there are tens of thousands. */
+/** Hashes when it is asked for: most files of a tree never are. */
 class MemoryEntry implements TreeEntry {
   readonly path: string;
   readonly mode: TreeEntry['mode'];
   declare readonly link?: string;
-  readonly content: Uint8Array | string;
+  readonly #bytes: Buffer;
+  readonly #start: number;
+  readonly #end: number;
   #hash: string | null = null;
 
   constructor({ path, content, link, executable }: TreeFile) {
     this.path = path;
     this.mode = link !== undefined ? '120000' : executable ? '100755' : '100644';
     if (link !== undefined) this.link = link;
-    this.content = link ?? content;
+    const given = link ?? content;
+    const part = typeof given === 'string' || given instanceof Uint8Array ? null : given;
+    this.#bytes = bufferOf(part ? part.bytes : (given as string | Uint8Array));
+    this.#start = part?.start ?? 0;
+    this.#end = part?.end ?? this.#bytes.length;
   }
 
   get hash(): string {
-    this.#hash ??= createHash('sha256').update(this.content).digest('base64url');
+    this.#hash ??= createHash('sha256').update(this.view()).digest('base64url');
     return this.#hash;
+  }
+
+  view(): Buffer {
+    return this.#bytes.subarray(this.#start, this.#end);
+  }
+
+  text(): string {
+    return this.#bytes.toString('utf8', this.#start, this.#end);
+  }
+
+  equals(other: MemoryEntry): boolean {
+    if (this.#end - this.#start !== other.#end - other.#start) return false;
+    return this.#bytes.compare(other.#bytes, other.#start, other.#end, this.#start, this.#end) === 0;
   }
 }
 
-function contentOf(byPath: ReadonlyMap<string, MemoryEntry>, links: Links, path: string): Uint8Array | string {
+function bufferOf(content: string | Uint8Array): Buffer {
+  if (typeof content === 'string') return Buffer.from(content);
+  return Buffer.isBuffer(content)
+    ? content
+    : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+}
+
+function contentOf(byPath: ReadonlyMap<string, MemoryEntry>, links: Links, path: string): MemoryEntry {
   const exact = byPath.get(path);
-  if (exact && exact.link === undefined) return exact.content;
+  if (exact && exact.link === undefined) return exact;
   const target = resolveLinks(links, path);
   const entry = target === null ? undefined : byPath.get(target);
   if (!entry || entry.link !== undefined) throw new NotFound(`There is no file ${path}.`);
-  return entry.content;
+  return entry;
 }
 
 /** Equal keys: the same content, mode and, for a link, target. */
@@ -79,8 +98,5 @@ export function entryKey(entry: TreeEntry): string {
 /** The same content, mode and target. Compares bytes where both are at hand, which is faster than hashing them. */
 export function sameEntry(a: TreeEntry, b: TreeEntry): boolean {
   if (a.mode !== b.mode) return false;
-  if (!(a instanceof MemoryEntry) || !(b instanceof MemoryEntry)) return a.hash === b.hash;
-  const [x, y] = [a.content, b.content];
-  if (typeof x === 'string' || typeof y === 'string') return x === y || a.hash === b.hash;
-  return x.length === y.length && Buffer.compare(x, y) === 0;
+  return a instanceof MemoryEntry && b instanceof MemoryEntry ? a.equals(b) : a.hash === b.hash;
 }

@@ -9,7 +9,7 @@ export function recordMessage(entry: RecordEntry, line: HistoryLine): string {
   const body = [
     `Deployment ${line.number} of ${entry.environment}.`,
     line.failure === null ? null : calm(line.failure),
-    entry.after.broken === null ? null : calm(oneLine(entry.after.broken)),
+    entry.after.broken === null || saidBefore(entry) ? null : calm(oneLine(entry.after.broken)),
     entry.runUrl,
   ].filter((part) => part !== null);
 
@@ -33,9 +33,20 @@ function subject(entry: RecordEntry): string {
         : `${environment}: rolled back to ${back} after ${failed} failed at ${at}`;
     case 'failed':
       return `${environment}: failed at ${at}${failedProject === null ? '' : ` in ${failedProject}`}`;
+    case 'rejected':
+      return `${environment}: rejected at ${at}`;
+    case 'expired':
+      return `${environment}: nobody approved ${at} in time`;
+    case 'refused':
+      return `${environment}: refused ${at}`;
     case 'broken':
       return `${environment}: broken at ${at}${failedProject === null ? '' : ` since ${failedProject} failed`}`;
   }
+}
+
+/** The environment was broken before, or its reason is the failure itself. */
+function saidBefore({ outcome, failure, after }: RecordEntry): boolean {
+  return outcome !== 'broken' || failure === after.broken;
 }
 
 function trailers(entry: RecordEntry): string[] {

@@ -52,7 +52,16 @@ export const historyLine = z.object({
   number: z.number().int().positive(),
   /** ISO 8601, UTC. */
   at: z.string(),
-  outcome: z.enum(['deployed', 'nothing', 'failed', 'rolled-back', 'broken']),
+  outcome: z.enum([
+    'deployed',
+    'nothing',
+    'failed',
+    'rejected',
+    'expired',
+    'refused',
+    'rolled-back',
+    'broken',
+  ]),
   /** The commit that was asked for. */
   commit: commitSha,
   /** The last good commit afterwards. */

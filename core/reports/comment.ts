@@ -1,5 +1,15 @@
-import { alert, code, link, prose, sentence } from './markdown.ts';
-import { countsText, isQuiet, nameOf, projectTable, riskList, totalOf, violationList } from './overview.ts';
+import { alert, code, link, prose } from './markdown.ts';
+import {
+  boundedList,
+  countsText,
+  isQuiet,
+  nameOf,
+  projectTable,
+  riskList,
+  said,
+  totalOf,
+  violationList,
+} from './overview.ts';
 import type { PlanReport, ReportedProject } from './plan-report.ts';
 import { sectionOf } from './project-section.ts';
 import { fitSections } from './sections.ts';
@@ -7,7 +17,9 @@ import { COMMENT_LIMIT } from './split.ts';
 import { plural, shorten } from './text.ts';
 
 /** Room for the table; what stands around it is bounded, so that the summary always fits. */
-const TABLE_ROOM = 40_000;
+const TABLE_ROOM = 36_000;
+/** A run's own message, before it is escaped. */
+export const MESSAGE = 600;
 /** Room for the remark that some diffs are not shown. */
 const REMARK_ROOM = 400;
 
@@ -82,21 +94,18 @@ function contextOf({ headCommit, baseCommit, runUrl }: PlanReport): string {
 
 function messageOf({ message, state }: PlanReport): string[] {
   if (!message) return [];
-  const lines = shorten(message, 2_000)
+  const lines = shorten(message, MESSAGE)
     .split('\n')
-    .map((line) => sentence(line));
+    .map((line) => said(line, MESSAGE));
   return [alert(state === 'failed' ? 'CAUTION' : 'NOTE', lines)];
 }
 
 export function policyBanner({ policyChanges }: { policyChanges: string[] }): string[] {
   if (policyChanges.length === 0) return [];
-  const shown = policyChanges.slice(0, 20).map((text) => `- ${sentence(shorten(text, 300))}`);
-  const more = policyChanges.length - shown.length;
   return [
     alert('IMPORTANT', [
       '**This changes policy** in `cairn.yaml`. Until a deploy approved under the policy of today has made it current, that one holds.',
-      ...shown,
-      ...(more > 0 ? [`- … and ${more} more.`] : []),
+      ...boundedList(policyChanges, 20, (text) => `- ${said(text, 300)}`),
     ]),
   ];
 }

@@ -1,10 +1,20 @@
-import { guardBanner, policyBanner, removedRoots, withSections } from './comment.ts';
+import { guardBanner, MESSAGE, policyBanner, removedRoots, withSections } from './comment.ts';
 import { type DeployReport, type DeployState, short } from './deploy-report.ts';
-import { alert, code, fenced, link, prose, sentence } from './markdown.ts';
-import { countsText, isQuiet, nameOf, projectTable, riskList, totalOf } from './overview.ts';
-import { lastLines, plainText, plural, shorten } from './text.ts';
+import { alert, code, fenced, link, prose } from './markdown.ts';
+import {
+  boundedList,
+  countsText,
+  isQuiet,
+  nameOf,
+  projectTable,
+  riskList,
+  said,
+  totalOf,
+} from './overview.ts';
+import { clipped, lastLines, plainText, plural, shorten } from './text.ts';
 
-const TABLE_ROOM = 36_000;
+/** Less than a plan's comment has: there is more to say above the table. */
+const TABLE_ROOM = 28_000;
 
 export function deployMarker(environment: string, runId: string): string {
   return `<!-- cairn:deploy:${environment}:${runId} -->`;
@@ -74,7 +84,7 @@ function approvalPart(report: DeployReport): string[] {
   const { approval, differences = [] } = report;
   if (command === null || !approval) {
     if (report.state !== 'rejected' || !approval?.by) return [];
-    const reason = approval.reason ? `: ${prose(shorten(approval.reason, 500))}` : '.';
+    const reason = approval.reason ? `: ${prose(clipped(approval.reason, 300))}` : '.';
     return [`Rejected by ${code(approval.by)}${reason}`];
   }
   const who =
@@ -84,8 +94,7 @@ function approvalPart(report: DeployReport): string[] {
           .map((name) => code(nameOf(name)))
           .join(', ')}`
       : 'By anyone with write access';
-  const again = differences.slice(0, 10).map((text) => `- ${sentence(shorten(text, 400))}`);
-  if (differences.length > again.length) again.push(`- … and ${differences.length - again.length} more.`);
+  const again = boundedList(differences, 10, (text) => `- ${said(text, 400)}`);
   return [
     ...(again.length > 0
       ? [
@@ -107,9 +116,9 @@ function minutes(iso: string): string {
 
 function messagePart({ message, state, helps }: DeployReport): string[] {
   const lines = message
-    ? shorten(message, 2_000)
+    ? shorten(message, MESSAGE)
         .split('\n')
-        .map((line) => sentence(line))
+        .map((line) => said(line, MESSAGE))
     : [];
   if (helps) lines.push(`To go on: ${code(helps)}`);
   if (lines.length === 0) return [];
@@ -118,7 +127,7 @@ function messagePart({ message, state, helps }: DeployReport): string[] {
 
 /** Lines of a log that stand in a comment; the rest is linked. */
 const LOG_LINES = 30;
-const LOG_ROOM = 6_000;
+const LOG_ROOM = 5_000;
 
 function failurePart({ failure }: DeployReport): string[] {
   if (!failure) return [];

@@ -1,5 +1,5 @@
 import { canonical, isRecord } from '../plans/canonical.ts';
-import { type Frame, hiddenNote, type Lines } from './diff-lines.ts';
+import { DEEPEST, type Frame, hiddenNote, type Lines, TOO_DEEP } from './diff-lines.ts';
 import { isHidden, UNKNOWN } from './diff-resolve.ts';
 import { writeTextChange } from './diff-text.ts';
 import { gistOf, inlineOf, padding, writeWhole } from './diff-whole.ts';
@@ -33,6 +33,10 @@ export function writeChange(
     writeWhole(out, '-', depth, { before: name, comma: comma || gone, note: leafNote }, before);
     return;
   }
+  if (depth > DEEPEST) {
+    out.write('!', depth, `${name}${TOO_DEEP}${comma}${leafNote}`);
+    return;
+  }
   if (bothLists(before, after)) {
     out.write('!', depth, `${name}[${note}`);
     writeElements(context, depth + 2, before as unknown[], after as unknown[], replace);
@@ -41,7 +45,7 @@ export function writeChange(
   }
   if (isObject(before) && isObject(after)) {
     out.write('!', depth, `${name}{${note}`);
-    writeAttributes(context, depth + 2, before, after, { replace, noun: 'attribute' });
+    writeAttributes(context, depth + 2, before, after, { replace });
     out.write(' ', depth, `}${comma}`);
     return;
   }
@@ -74,19 +78,18 @@ function writeScalars({ out }: Context, depth: number, frame: Frame, before: unk
 
 interface AttributeOptions {
   replace?: ReplaceNode | undefined;
-  noun: string;
   /** Attributes that are shown although they stay, to recognise the object by. */
   shown?: readonly string[];
 }
 
-/** The attributes of an object that change, one below the other, and how many do not. */
+/** The attributes of an object that change, one below the other, and how many do not. Answers how many do. */
 export function writeAttributes(
   context: Context,
   depth: number,
   before: Record<string, unknown>,
   after: Record<string, unknown>,
-  { replace, noun, shown = [] }: AttributeOptions,
-): void {
+  { replace, shown = [] }: AttributeOptions,
+): number {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   const rows = keys
     .map((key) => ({ key, was: own(before, key), is: own(after, key) }))
@@ -102,7 +105,8 @@ export function writeAttributes(
     else writeChange(context, depth, { before: name, comma: '' }, was, is, replaceChild(replace, key));
   }
   const hidden = rows.length - visibleRows.length;
-  if (hidden > 0) context.out.write(' ', depth, hiddenNote(hidden, noun));
+  if (hidden > 0) context.out.write(' ', depth, hiddenNote(hidden, 'attribute'));
+  return rows.filter((row) => !row.same).length;
 }
 
 /** The elements of a list or set: JSON does not tell which, so what moved is taken away and put in again. */

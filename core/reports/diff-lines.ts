@@ -9,6 +9,9 @@ export interface Lines {
 }
 
 const INDENT = '  ';
+/** What is nested deeper is named, not shown: the indentation would grow with the square of the depth. */
+export const DEEPEST = 100;
+export const TOO_DEEP = '(nested too deeply to show)';
 
 export function newLines(): Lines {
   const lines: string[] = [];

@@ -1,5 +1,5 @@
 import { isRecord } from '../plans/canonical.ts';
-import type { Frame, Lines, Marker } from './diff-lines.ts';
+import { DEEPEST, type Frame, type Lines, type Marker, TOO_DEEP } from './diff-lines.ts';
 import { isHidden, UNKNOWN } from './diff-resolve.ts';
 import { parseJsonString } from './json-string.ts';
 import { plural, quoted, shorten, visible } from './text.ts';
@@ -10,6 +10,10 @@ export function writeWhole(out: Lines, marker: Marker, depth: number, frame: Fra
   const inline = inlineOf(value);
   if (inline !== null) {
     out.write(marker, depth, `${before}${inline}${comma}${note}`);
+    return;
+  }
+  if (depth > DEEPEST) {
+    out.write(marker, depth, `${before}${TOO_DEEP}${comma}${note}`);
     return;
   }
   if (typeof value === 'string') {

@@ -74,8 +74,10 @@ function writeResource(context: Context, resource: ResourceChange, header: strin
   if (kind === 'create') writeAll(context, '+', after);
   else if (kind === 'delete') writeAll(context, '-', before);
   else if (kind === 'update' || kind === 'replace') {
-    const options = { replace: replaceTree(change.replace_paths), noun: 'attribute', shown: KNOWN_BY };
-    writeAttributes(context, 2, before, after, options);
+    const options = { replace: replaceTree(change.replace_paths), shown: KNOWN_BY };
+    const changed = writeAttributes(context, 2, before, after, options);
+    // A part of a text that was scrubbed, or what terraform marks as sensitive, is all that differs.
+    if (changed === 0) out.write('!', 2, '# (what changes is sensitive)');
   } else writeKnownBy(context, kind === 'forget' ? before : after);
   out.write(marker === '!' ? ' ' : marker, 0, '}');
 }

@@ -18,6 +18,7 @@ export function parseJsonString(text: string): unknown {
   if (first !== '{' && first !== '[') return undefined;
   // Sixteen digits and more do not all survive a double.
   if (/\d{16}/.test(text)) return undefined;
+  if (depthOf(text) > DEEPEST) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     const holds = Array.isArray(value) ? value.length > 0 : isRecord(value) && Object.keys(value).length > 0;
@@ -25,6 +26,20 @@ export function parseJsonString(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Deeper JSON is shown as a string: its indentation alone would fill the comment. */
+const DEEPEST = 50;
+
+/** Brackets within brackets; those within strings count too, which errs on the safe side. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
 }
 
 /** The text without the white space between its tokens, and with as few escapes as JavaScript writes. */

@@ -1,7 +1,7 @@
 import type { Counts, Risk } from '../plans/plan.ts';
 import { code, sentence } from './markdown.ts';
 import type { ProjectStatus, ReportedProject } from './plan-report.ts';
-import { plural, shorten } from './text.ts';
+import { clipped, plural } from './text.ts';
 
 /** Longer names are cut in tables and lists, so that the summary fits whatever people call things. */
 const NAME = 80;
@@ -9,7 +9,22 @@ const NAME = 80;
 const RISKS = 10;
 
 export function nameOf(name: string): string {
-  return shorten(name, NAME);
+  return clipped(name, NAME);
+}
+
+/** Somebody's text as a sentence of at most `limit` characters; escaping can make five of one. */
+export function said(text: string, limit: number, name?: string): string {
+  return sentence(clipped(text, limit), name);
+}
+
+/** Room for one list of sentences, escaped: the lists and the table together leave room for diffs. */
+const LIST_ROOM = 4_000;
+
+/** The lines that fit, and how many do not. */
+export function boundedList<T>(items: T[], most: number, line: (item: T) => string): string[] {
+  const { kept } = within(items.slice(0, most).map(line), LIST_ROOM);
+  const more = items.length - kept.length;
+  return more > 0 ? [...kept, `- … and ${more} more.`] : kept;
 }
 
 /** Sum over all projects. */
@@ -141,23 +156,21 @@ export function riskList(projects: ReportedProject[]): string {
   if (all.length === 0) return '';
   // sort is stable: within one kind the projects' order and their own stay.
   all.sort((a, b) => SEVERITY.indexOf(a.risk.kind) - SEVERITY.indexOf(b.risk.kind));
-  const lines = all.slice(0, RISKS).map(({ project, risk }) => {
-    const address = risk.address === undefined ? undefined : shorten(risk.address, 200);
-    const message =
-      risk.address === undefined ? risk.message : risk.message.replace(risk.address, () => address ?? '');
-    return `- ${code(nameOf(project.name))}: ${sentence(shorten(message, 500), address)}`;
+  const lines = boundedList(all, RISKS, ({ project, risk }) => {
+    const name = code(nameOf(project.name));
+    if (risk.address === undefined) return `- ${name}: ${said(risk.message, 300)}`;
+    const address = clipped(risk.address, 200);
+    return `- ${name}: ${said(
+      risk.message.replace(risk.address, () => address),
+      400,
+      address,
+    )}`;
   });
-  const more = all.length - RISKS;
-  if (more > 0) lines.push(`- … and ${more} more.`);
   return ['**Risks**', '', ...lines].join('\n');
 }
 
 /** Sentences of guards, as a list of at most ten. */
 export function violationList(projects: ReportedProject[]): string[] {
-  const all = projects.flatMap((project) =>
-    (project.violations ?? []).map(
-      (text) => `- ${code(nameOf(project.name))}: ${sentence(shorten(text, 600))}`,
-    ),
-  );
-  return all.length > 10 ? [...all.slice(0, 10), `- … and ${all.length - 10} more.`] : all;
+  const all = projects.flatMap(({ name, violations = [] }) => violations.map((text) => ({ name, text })));
+  return boundedList(all, 10, ({ name, text }) => `- ${code(nameOf(name))}: ${said(text, 600)}`);
 }

@@ -1,7 +1,7 @@
 import { short } from './deploy-report.ts';
 import { code, fenced, link, prose, sentence } from './markdown.ts';
 import { nameOf } from './overview.ts';
-import { lastLines, oneLine, plainText, plural, shorten } from './text.ts';
+import { clipped, lastLines, plainText, plural, shorten } from './text.ts';
 
 export interface RevertText {
   environment: string;
@@ -41,7 +41,7 @@ export function renderRevertPull(revert: RevertText): { title: string; body: str
     nextOf(revert),
     `<sub>Made by Cairn in ${link(`run ${revert.runNumber}`, revert.runUrl)}.</sub>`,
   ];
-  const cause = failure?.project ? `: ${oneLine(nameOf(failure.project))} failed` : '';
+  const cause = failure?.project ? `: ${nameOf(failure.project)} failed` : '';
   return {
     // GitHub takes titles of up to 256 characters.
     title: shorten(`Revert ${environment} to ${short(revert.goodCommit)}${cause}`, 200),
@@ -76,7 +76,7 @@ function restoredOf(restored: string[], good: string): string {
 }
 
 function list(paths: string[]): string {
-  const lines = paths.slice(0, LISTED).map((path) => `- ${code(shorten(path, 200))}`);
+  const lines = paths.slice(0, LISTED).map((path) => `- ${code(clipped(path, 200))}`);
   if (paths.length > LISTED) lines.push(`- … and ${paths.length - LISTED} more`);
   return lines.join('\n');
 }

@@ -5,7 +5,7 @@ import { type DeployReport, short } from './deploy-report.ts';
 import { safeUrl } from './markdown.ts';
 import { countsText, isQuiet, nameOf } from './overview.ts';
 import type { PlanReport, ReportedProject } from './plan-report.ts';
-import { lastLines, oneLine, plainText, shorten } from './text.ts';
+import { clipped, lastLines, plainText } from './text.ts';
 
 /** Block Kit's limits, in characters; a message has at most 50 blocks, ours have at most eight. */
 const HEADER = 150;
@@ -20,9 +20,9 @@ export function slackMessage(report: PlanReport | DeployReport): ChatMessage {
     (text) => text !== '',
   );
   return {
-    text: harmless(shorten(oneLine(`${report.repository}: ${title}`), 500)),
+    text: harmless(`${report.repository}: ${title}`, 500),
     blocks: [
-      { type: 'header', text: { type: 'plain_text', text: shorten(oneLine(title), HEADER), emoji: false } },
+      { type: 'header', text: { type: 'plain_text', text: clipped(title, HEADER), emoji: false } },
       { type: 'context', elements: [{ type: 'mrkdwn', text: contextOf(report) }] },
       ...sections.map((text) => ({ type: 'section', text: { type: 'mrkdwn', text } })),
     ],
@@ -34,7 +34,7 @@ function contextOf(report: PlanReport | DeployReport): string {
   const commit = report.kind === 'plan' ? report.headCommit : report.commit;
   return [
     harmless(report.repository),
-    ...(pull ? [slackLink(`#${pull.number} ${shorten(pull.title, 100)}`, pull.url)] : []),
+    ...(pull ? [slackLink(`#${pull.number} ${pull.title}`, pull.url)] : []),
     tick(short(commit)),
     slackLink(report.kind === 'deploy' ? `run ${report.runNumber}` : 'run', report.runUrl),
   ].join(' · ');
@@ -69,7 +69,7 @@ function deploySections(report: DeployReport): string[] {
 
 function approvalLines(report: DeployReport, command: string): string {
   const { approval, differences = [] } = report;
-  const again = differences.slice(0, 5).map((text) => `• ${harmless(shorten(oneLine(text), 200))}`);
+  const again = differences.slice(0, 5).map((text) => `• ${harmless(text, 200)}`);
   const who = approval?.approvers.length ? names(approval.approvers) : 'anyone with write access';
   const where = report.pull
     ? slackLink(`#${report.pull.number}`, report.pull.url)
@@ -116,9 +116,7 @@ function saidOf({ status, waitsFor, summary, violations }: ReportedProject): str
 
 function riskLines(projects: ReportedProject[]): string {
   const risks = projects.flatMap(({ name, summary }) =>
-    (summary?.risks ?? []).map(
-      (risk) => `• ${tick(nameOf(name))}: ${harmless(shorten(oneLine(risk.message), 300))}`,
-    ),
+    (summary?.risks ?? []).map((risk) => `• ${tick(nameOf(name))}: ${harmless(risk.message, 300)}`),
   );
   if (risks.length === 0) return '';
   const more = risks.length > RISKS ? [`… and ${risks.length - RISKS} more`] : [];
@@ -147,7 +145,7 @@ function names(all: string[]): string {
 }
 
 function quote(message: string | undefined): string {
-  return message ? harmless(shorten(plainText(message), 500)) : '';
+  return message ? harmless(message, 500) : '';
 }
 
 /** Slack's three special characters. Without `<`, there is no link, no mention and no `<!channel>`. */
@@ -156,14 +154,25 @@ export function escapeMrkdwn(text: string): string {
 }
 
 /** Text of somebody else: no markup that calls people, not even where a workspace links bare names. */
-function harmless(text: string): string {
-  return escapeMrkdwn(text).replace(/@/g, '@\u200b');
+function harmless(text: string, limit = 120): string {
+  return within(text, limit, (part) => escapeMrkdwn(part).replace(/@/g, '@\u200b'));
 }
 
 function tick(text: string): string {
-  return `\`${escapeMrkdwn(oneLine(text)).replaceAll('`', "'")}\``;
+  return `\`${within(text, 120, (part) => escapeMrkdwn(part).replaceAll('`', "'"))}\``;
+}
+
+/** As much of a text as has at most `limit` characters once it is escaped; an escape is never cut. */
+function within(text: string, limit: number, escaped: (part: string) => string): string {
+  let room = limit;
+  let shown = escaped(clipped(text, room));
+  while (shown.length > limit) {
+    room = Math.floor(room / 2);
+    shown = escaped(clipped(text, room));
+  }
+  return shown;
 }
 
 function slackLink(text: string, url: string): string {
-  return `<${escapeMrkdwn(safeUrl(url))}|${harmless(oneLine(text)).replaceAll('|', '¦')}>`;
+  return `<${escapeMrkdwn(safeUrl(url))}|${harmless(text).replaceAll('|', '¦')}>`;
 }

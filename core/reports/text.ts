@@ -1,11 +1,11 @@
 /**
  * Characters that a reader would not see as what they are: controls (GitHub breaks a line at a bare
  * carriage return), line and paragraph separators, marks that turn the direction of writing (what is read
- * would not be what is applied), the byte order mark, and halves of surrogate pairs, which are no UTF-8.
+ * would not be what is applied), characters without width, the byte order mark, and halves of surrogate pairs, which are no UTF-8.
  */
 const UNSEEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** Text with every unseen character written as `\uXXXX` (or `\r`); line feeds and tabs stay. */
 export function visible(text: string): string {
@@ -17,6 +17,12 @@ export function visible(text: string): string {
 /** The same on one line. */
 export function oneLine(text: string): string {
   return visible(text).replaceAll('\n', ' ').replaceAll('\t', ' ');
+}
+
+/** At most `limit` characters of it on one line. */
+export function clipped(text: string, limit: number): string {
+  // Cut before as well: what is long is not gone through as a whole.
+  return shorten(oneLine(shorten(text, limit)), limit);
 }
 
 /** A string as HCL and JSON write it, in quotes, on one line. */

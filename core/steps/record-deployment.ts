@@ -46,15 +46,8 @@ function entryOf(
 }
 
 function historyOutcome(outcome: RunDocument['outcome']): RecordEntry['outcome'] {
-  switch (outcome) {
-    case 'deployed':
-    case 'nothing':
-    case 'rolled-back':
-    case 'broken':
-      return outcome;
-    default:
-      return 'failed';
-  }
+  if (outcome === null || outcome === 'planned' || outcome === 'superseded') return 'failed';
+  return outcome;
 }
 
 function afterwards(doc: RunDocument, current: EnvironmentRecord | null): RecordEntry['after'] {

@@ -217,15 +217,16 @@ async function begin(
   if (projects.length === 0) {
     return { outcome: 'done', doc: await saveDocument(ports, { ...doc, outcome: 'nothing' }) };
   }
-  await tell(ports, doc, 'run.started', `Plans ${projects.length} project(s).`, { state: 'running' });
   const { build } = doc.policy;
-  if (!build || run.request.command === 'rollback') {
-    return { outcome: 'next', doc: await saveDocument(ports, doc) };
-  }
-  const order = buildOrder(doc, build, config.environments[doc.environment]?.variables ?? {});
-  await writeOrders([order], ports);
-  const next: RunDocument = { ...doc, build: { job: order.prefix, outputs: null } };
-  return { outcome: 'build', build: itemOf(order), doc: await saveDocument(ports, next) };
+  const order =
+    build && run.request.command !== 'rollback'
+      ? buildOrder(doc, build, config.environments[doc.environment]?.variables ?? {})
+      : null;
+  const next: RunDocument = order ? { ...doc, build: { job: order.prefix, outputs: null } } : doc;
+  if (order) await writeOrders([order], ports);
+  const saved = await saveDocument(ports, next);
+  await tell(ports, next, 'run.started', `Plans ${projects.length} project(s).`, { state: 'running' });
+  return order ? { outcome: 'build', build: itemOf(order), doc: saved } : { outcome: 'next', doc: saved };
 }
 
 /** Content that failed before is not tried again by itself; other content goes ahead. */

@@ -11,10 +11,9 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
-  rmdirSync,
   statSync,
 } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** Where jobs live on this machine. */
@@ -25,8 +24,8 @@ export interface Place {
   isolated: boolean;
   /** A program or file that every job can read: itself, or a copy among the jobs. */
   reachable(path: string): string;
-  /** Takes a folder away at once and deletes it in the background, as its owner. */
-  discard(folder: string): Promise<void>;
+  /** Takes folders away at once, then deletes them, each as its owner. One that is not there is fine. */
+  discard(...folders: string[]): Promise<void>;
 }
 
 /**
@@ -34,7 +33,11 @@ export interface Place {
  * where they cannot (a data folder below /root, say) the jobs live below /var/tmp instead. What else is in the
  * data folder is closed to them: 0700 and 0600, whatever the umask was when it was made.
  */
-export function openPlace(dataDir: string, isolated: boolean, log: (message: string) => void): Place {
+export async function openPlace(
+  dataDir: string,
+  isolated: boolean,
+  log: (message: string) => void,
+): Promise<Place> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const real = realpathSync(dataDir);
   let root = real;
@@ -50,11 +53,12 @@ export function openPlace(dataDir: string, isolated: boolean, log: (message: str
     mkdirSync(join(root, name), { recursive: true });
     chmodSync(join(root, name), isolated ? 0o711 : 0o700);
   }
+  await emptyTrash(join(root, 'trash'));
   return {
     root,
     isolated,
     reachable: (path) => (isolated ? reachable(path, join(root, 'bin')) : path),
-    discard: (folder) => discard(folder, join(root, 'trash')),
+    discard: (...folders) => discard(folders, join(root, 'trash')),
   };
 }
 
@@ -73,7 +77,9 @@ function openFolder(root: string): void {
   mkdirSync(root, { recursive: true });
   const stat = lstatSync(root);
   if (!stat.isDirectory() || stat.uid !== 0 || (stat.mode & 0o022) !== 0) {
-    throw new Error(`${root} is not a folder of root's that only root can write. Look who made it, and remove it.`);
+    throw new Error(
+      `${root} is not a folder of root's that only root can write. Look who made it, and remove it.`,
+    );
   }
   chmodSync(root, 0o711);
 }
@@ -88,7 +94,8 @@ function reachable(path: string, bin: string): string {
   const real = realpathSync(path);
   const stat = statSync(real);
   const program = (stat.mode & 0o100) !== 0;
-  if (isOpenTo(dirname(real)) && (stat.mode & (program ? 0o005 : 0o004)) === (program ? 0o005 : 0o004)) return real;
+  if (isOpenTo(dirname(real)) && (stat.mode & (program ? 0o005 : 0o004)) === (program ? 0o005 : 0o004))
+    return real;
   // By size and time for programs (node has 100 MB), by content for the bundle, which is small.
   const mark = stat.size > 1024 ** 2 ? `${real} ${stat.size} ${stat.mtimeMs}` : readFileSync(real);
   const folder = join(bin, createHash('sha256').update(mark).digest('hex').slice(0, 16));
@@ -103,29 +110,38 @@ function reachable(path: string, bin: string): string {
   return copy;
 }
 
-async function discard(folder: string, trash: string): Promise<void> {
-  const gone = join(trash, randomBytes(8).toString('hex'));
-  let owner: number;
-  try {
-    owner = lstatSync(folder).uid;
+async function discard(folders: readonly string[], trash: string): Promise<void> {
+  const mine: string[] = [];
+  const byOwner = new Map<number, string[]>();
+  for (const folder of folders) {
+    const stat = lstatSync(folder, { throwIfNoEntry: false });
+    if (!stat) continue;
+    const gone = join(trash, randomBytes(8).toString('hex'));
     renameSync(folder, gone);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+    if (process.getuid?.() !== 0 || stat.uid === 0) mine.push(gone);
+    else byOwner.set(stat.uid, [...(byOwner.get(stat.uid) ?? []), gone]);
   }
-  if (process.getuid?.() !== 0 || owner === 0) {
-    await rm(gone, { recursive: true, force: true });
-    return;
+  for (const [owner, paths] of byOwner) {
+    await removeAs(owner, paths);
+    // Emptied; the folder itself stands in one of root's. What could not be emptied waits for the next start.
+    for (const path of paths) await rmdir(path).catch(() => undefined);
   }
-  // Not as root: a process that the job left could swap a folder for a link while it is being emptied.
-  await new Promise<void>((resolve) => {
-    const child = spawn('rm', ['-rf', '--', gone], { uid: owner, gid: owner, stdio: 'ignore', env: {} });
+  for (const path of mine) await rm(path, { recursive: true, force: true });
+}
+
+/** Not as root: a process that a job left could swap a folder for a link while it is being emptied. */
+function removeAs(uid: number, paths: readonly string[]): Promise<void> {
+  return new Promise((resolve) => {
+    const child = spawn('rm', ['-rf', '--', ...paths], { uid, gid: uid, stdio: 'ignore' });
     child.once('error', () => resolve());
     child.once('exit', () => resolve());
   });
-  try {
-    rmdirSync(gone);
-  } catch {
-    // Something holds on to it; the next start of the server empties the trash.
-  }
+}
+
+/** What an earlier server was killed over. */
+async function emptyTrash(trash: string): Promise<void> {
+  await discard(
+    readdirSync(trash).map((name) => join(trash, name)),
+    trash,
+  );
 }

@@ -30,7 +30,8 @@ export function readJobFile(folder: string, parts: readonly string[], owner: num
     if (owner !== null && stat.uid !== owner) return null;
     return readFileSync(fd);
   } catch (error) {
-    if (['ENOENT', 'ELOOP', 'ENOTDIR', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) return null;
+    if (['ENOENT', 'ELOOP', 'ENOTDIR', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return null;
     throw error;
   } finally {
     for (const fd of fds) closeSync(fd);

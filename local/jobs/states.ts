@@ -120,6 +120,7 @@ async function keepVersion(path: string): Promise<void> {
 /** A folder for each part of the key; without a dot in its name, so that it is none of the files. */
 function pathOf(folder: string, key: string): string {
   const parts = key.split('/');
-  if (parts.some((part) => part === '')) throw new InvalidInput(`${JSON.stringify(key)} is not the key of a state.`);
+  if (parts.some((part) => part === ''))
+    throw new InvalidInput(`${JSON.stringify(key)} is not the key of a state.`);
   return join(folder, ...parts.map((part) => encodeURIComponent(part).replaceAll('.', '%2E')));
 }

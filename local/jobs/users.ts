@@ -35,7 +35,9 @@ function firstFree(taken: ReadonlySet<number>): number {
   for (const [first, last] of RANGES) {
     for (let uid = first; uid <= last; uid += 1) if (!taken.has(uid)) return uid;
   }
-  throw new Error('There are no more numbers for users of jobs. Remove what is not used any more from users.json.');
+  throw new Error(
+    'There are no more numbers for users of jobs. Remove what is not used any more from users.json.',
+  );
 }
 
 function read(file: string): Record<string, number> {

@@ -16,7 +16,8 @@ import { aRun, goodDeployment, REPOSITORY, rolledBack, waitingDeploy } from './s
 
 let host: TestHost;
 beforeEach(() => {
-  const people = fakePeople({ alice: 'write', rita: 'read' });
+  const whoIs = async (token: string) => (token.startsWith('gh-') ? token.slice(3) : null);
+  const people = { ...fakePeople({ alice: 'write', rita: 'read' }), whoIs };
   host = testHost({ ports: memoryPorts({ people }) });
 });
 
@@ -53,27 +54,27 @@ describe('who asks', () => {
   });
 
   it('with a GitHub token is whom GitHub says', async () => {
-    expect(await (await get('/me', 'token of alice')).json()).toEqual({ login: 'alice' });
+    expect(await (await get('/me', 'gh-alice')).json()).toEqual({ login: 'alice' });
   });
 
   it('with a GitHub login called operator is not the operator', async () => {
-    expect((await get('/me', 'token of operator')).status).toBe(401);
+    expect((await get('/me', 'gh-operator')).status).toBe(401);
   });
 
   it('without read access sees no repository, run or environment', async () => {
     const { runId } = await waitingDeploy(host.ports);
 
-    expect(await (await get('/repositories', 'token of mallory')).json()).toEqual({ repositories: [] });
-    expect(await (await get('/runs', 'token of mallory')).json()).toEqual({ runs: [] });
-    expect((await get(`/runs/${runId}`, 'token of mallory')).status).toBe(404);
-    expect((await get(`/runs/${runId}/follow`, 'token of mallory')).status).toBe(404);
-    expect((await get(`/runs/${runId}/jobs/plan-3-app/log`, 'token of mallory')).status).toBe(404);
-    expect((await get(`/runs?repository=${REPOSITORY}`, 'token of mallory')).status).toBe(404);
-    expect((await get(`/environments/${REPOSITORY}/prod`, 'token of mallory')).status).toBe(404);
+    expect(await (await get('/repositories', 'gh-mallory')).json()).toEqual({ repositories: [] });
+    expect(await (await get('/runs', 'gh-mallory')).json()).toEqual({ runs: [] });
+    expect((await get(`/runs/${runId}`, 'gh-mallory')).status).toBe(404);
+    expect((await get(`/runs/${runId}/follow`, 'gh-mallory')).status).toBe(404);
+    expect((await get(`/runs/${runId}/jobs/plan-3-app/log`, 'gh-mallory')).status).toBe(404);
+    expect((await get(`/runs?repository=${REPOSITORY}`, 'gh-mallory')).status).toBe(404);
+    expect((await get(`/environments/${REPOSITORY}/prod`, 'gh-mallory')).status).toBe(404);
   });
 
   it('with read access alone asks for nothing', async () => {
-    const response = await ask({ command: 'deploy', environment: 'prod' }, 'token of rita');
+    const response = await ask({ command: 'deploy', environment: 'prod' }, 'gh-rita');
 
     expect(response.status).toBe(403);
     expect(host.asked).toEqual([]);
@@ -249,7 +250,7 @@ describe('a log', () => {
 
 describe('a request', () => {
   it('is done with the login that was verified and the key that was given', async () => {
-    const response = await ask({ command: 'deploy', environment: 'prod', retry: true }, 'token of alice', {
+    const response = await ask({ command: 'deploy', environment: 'prod', retry: true }, 'gh-alice', {
       'idempotency-key': 'k-1',
     });
 

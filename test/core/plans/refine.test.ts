@@ -1,7 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { planDigest } from '../../../core/plans/digest.ts';
 import type { Change, Changes } from '../../../core/plans/plan.ts';
 import { onlyRefines } from '../../../core/plans/refine.ts';
 import { changesOf, fixtureChanges, resource, update } from '../../support/plans.ts';
+import { wildChanges } from '../../support/wild-plans.ts';
 
 const ok = { ok: true };
 
@@ -17,6 +20,17 @@ function one(after: object, unknown: object = {}, before: object = { id: 1 }): C
 describe('onlyRefines', () => {
   test('a plan refines itself', () => {
     expect(onlyRefines(fixtureChanges('change'), fixtureChanges('change'))).toEqual(ok);
+  });
+
+  test('any plan refines itself, and its digest stays', () => {
+    fc.assert(
+      fc.property(wildChanges, (changes) => {
+        const again = structuredClone(changes);
+
+        expect(onlyRefines(changes, again)).toEqual(ok);
+        expect(planDigest(again)).toBe(planDigest(changes));
+      }),
+    );
   });
 
   test('what terraform learned by an apply in between is a refinement', () => {

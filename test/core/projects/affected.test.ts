@@ -5,7 +5,12 @@ const uses = (source: string) => `${ROOT}module "m" {\n  source = "${source}"\n}
 
 describe('affectedProjects, what peers miss', () => {
   it('sees a file below the folder of a module', async () => {
-    const base = { 'a/main.tf': uses('../modules/x'), 'b/main.tf': ROOT, 'modules/x/main.tf': '', 'modules/x/templates/a.tpl': '1' };
+    const base = {
+      'a/main.tf': uses('../modules/x'),
+      'b/main.tf': ROOT,
+      'modules/x/main.tf': '',
+      'modules/x/templates/a.tpl': '1',
+    };
 
     const names = await affectedNames(base, { 'modules/x/templates/a.tpl': '2' });
 
@@ -21,7 +26,12 @@ describe('affectedProjects, what peers miss', () => {
   });
 
   it('goes through modules of modules', async () => {
-    const base = { 'a/main.tf': uses('../modules/x'), 'b/main.tf': ROOT, 'modules/x/main.tf': uses('../y'), 'modules/y/main.tf': '' };
+    const base = {
+      'a/main.tf': uses('../modules/x'),
+      'b/main.tf': ROOT,
+      'modules/x/main.tf': uses('../y'),
+      'modules/y/main.tf': '',
+    };
 
     const names = await affectedNames(base, { 'modules/y/main.tf': '# new' });
 
@@ -71,7 +81,11 @@ describe('affectedProjects, what peers miss', () => {
     ['fileset("${path.module}/../data", "*.json")', 'data/new.json'],
     ['file("${path.module}/../data/${var.name}.json")', 'data/other.json'],
   ])('sees the input of %s', async (expression, path) => {
-    const base = { 'a/main.tf': `${ROOT}locals {\n  v = ${expression}\n}\n`, 'b/main.tf': ROOT, 'data/a.json': '1' };
+    const base = {
+      'a/main.tf': `${ROOT}locals {\n  v = ${expression}\n}\n`,
+      'b/main.tf': ROOT,
+      'data/a.json': '1',
+    };
 
     const names = await affectedNames(base, { [path]: '2' });
 
@@ -79,7 +93,12 @@ describe('affectedProjects, what peers miss', () => {
   });
 
   it('resolves a path without path.module from the root that uses the module', async () => {
-    const base = { 'a/main.tf': uses('../modules/x'), 'b/main.tf': ROOT, 'data.json': '1', 'modules/x/main.tf': 'locals {\n  v = file("../data.json")\n}\n' };
+    const base = {
+      'a/main.tf': uses('../modules/x'),
+      'b/main.tf': ROOT,
+      'data.json': '1',
+      'modules/x/main.tf': 'locals {\n  v = file("../data.json")\n}\n',
+    };
 
     const names = await affectedNames(base, { 'data.json': '2' });
 
@@ -87,7 +106,12 @@ describe('affectedProjects, what peers miss', () => {
   });
 
   it('heeds .tfvars that roots below share, and pinned versions', async () => {
-    const base = { 'live/a/main.tf': ROOT, 'live/b/main.tf': ROOT, 'other/main.tf': ROOT, 'live/common.tfvars': 'x = 1' };
+    const base = {
+      'live/a/main.tf': ROOT,
+      'live/b/main.tf': ROOT,
+      'other/main.tf': ROOT,
+      'live/common.tfvars': 'x = 1',
+    };
 
     const values = await affectedNames(base, { 'live/common.tfvars': 'x = 2' });
     const version = await affectedNames(base, { '.terraform-version': '1.11.4' });
@@ -97,18 +121,29 @@ describe('affectedProjects, what peers miss', () => {
   });
 
   it('plans the roots that use a module which does not parse', async () => {
-    const base = { 'a/main.tf': uses('../modules/x'), 'b/main.tf': ROOT, 'modules/x/main.tf': uses('../y'), 'modules/y/main.tf': '' };
+    const base = {
+      'a/main.tf': uses('../modules/x'),
+      'b/main.tf': ROOT,
+      'modules/x/main.tf': uses('../y'),
+      'modules/y/main.tf': '',
+    };
 
     const breaking = await affected(base, { 'modules/x/main.tf': 'module "m" {\n  source = "../y"\n' });
     const broken = { ...base, 'modules/x/main.tf': 'module "m" {\n  source = join("", [\n' };
-    const later = await affectedNames({ ...broken, 'c/main.tf': uses('../modules/y') }, { 'modules/y/main.tf': '# new' });
+    const later = await affectedNames(
+      { ...broken, 'c/main.tf': uses('../modules/y') },
+      { 'modules/y/main.tf': '# new' },
+    );
 
     expect(breaking.projects.map((p) => p.name)).toEqual(['a']);
     expect(later).toEqual(['a', 'c']);
   });
 
   it('reports a root that was removed', async () => {
-    const base = { 'a/main.tf': ROOT, 'b/main.tf': 'resource "terraform_data" "other" {\n  input = "something else"\n}\n' };
+    const base = {
+      'a/main.tf': ROOT,
+      'b/main.tf': 'resource "terraform_data" "other" {\n  input = "something else"\n}\n',
+    };
 
     const result = await affected(base, { 'b/main.tf': null });
 
@@ -142,14 +177,27 @@ describe('affectedProjects', () => {
     const { defaultConfig } = await import('../../../core/projects/config.ts');
     const { parseHcl } = await import('../../../adapters/hcl.ts');
 
-    const result = await affectedProjects({ base: null, head: tree({ 'a/main.tf': ROOT }), config: defaultConfig('main'), environment: 'main', hcl: parseHcl });
+    const result = await affectedProjects({
+      base: null,
+      head: tree({ 'a/main.tf': ROOT }),
+      config: defaultConfig('main'),
+      environment: 'main',
+      hcl: parseHcl,
+    });
 
     expect(result.projects.map((p) => [p.name, p.reasons])).toEqual([['a', ['first deployment']]]);
   });
 
   it('adds what depends on an affected project, and says why', async () => {
-    const config = 'environments: { main: { branch: main } }\nprojects:\n  - { dir: data, depends_on: [network] }\n  - { dir: app, depends_on: [data] }\n';
-    const base = { 'cairn.yaml': config, 'network/main.tf': ROOT, 'data/main.tf': ROOT, 'app/main.tf': ROOT, 'other/main.tf': ROOT };
+    const config =
+      'environments: { main: { branch: main } }\nprojects:\n  - { dir: data, depends_on: [network] }\n  - { dir: app, depends_on: [data] }\n';
+    const base = {
+      'cairn.yaml': config,
+      'network/main.tf': ROOT,
+      'data/main.tf': ROOT,
+      'app/main.tf': ROOT,
+      'other/main.tf': ROOT,
+    };
 
     const { projects } = await affected(base, { 'network/main.tf': `${ROOT}# new` });
 
@@ -174,7 +222,8 @@ describe('affectedProjects', () => {
   });
 
   it('plans every project of the environment when a variable of the environment changes', async () => {
-    const file = (x: string) => `environments: { main: { branch: main, variables: { x: "${x}" }, projects: [a] } }\n`;
+    const file = (x: string) =>
+      `environments: { main: { branch: main, variables: { x: "${x}" }, projects: [a] } }\n`;
     const base = { 'cairn.yaml': file('1'), 'a/main.tf': ROOT, 'b/main.tf': ROOT };
 
     const names = await affectedNames(base, { 'cairn.yaml': file('2') });
@@ -188,7 +237,14 @@ describe('affectedProjects', () => {
 projects:
   - { dir: a, when_modified: ["shared/**"] }
 `;
-    const base = { 'cairn.yaml': config, 'a/main.tf': ROOT, 'b/main.tf': ROOT, 'c/main.tf': ROOT, 'src/app.js': '1', 'shared/x.yaml': '1' };
+    const base = {
+      'cairn.yaml': config,
+      'a/main.tf': ROOT,
+      'b/main.tf': ROOT,
+      'c/main.tf': ROOT,
+      'src/app.js': '1',
+      'shared/x.yaml': '1',
+    };
 
     const shared = await affectedNames(base, { 'shared/x.yaml': '2' });
     const source = await affectedNames(base, { 'src/app.js': '2' });

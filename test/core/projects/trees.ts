@@ -27,7 +27,13 @@ export async function affected(
     else head[path] = text;
   }
   const parsed = config ?? (head['cairn.yaml'] ? parseConfig(head['cairn.yaml']) : defaultConfig('main'));
-  return affectedProjects({ base: tree(base), head: tree(head), config: parsed, environment: 'main', hcl: parseHcl });
+  return affectedProjects({
+    base: tree(base),
+    head: tree(head),
+    config: parsed,
+    environment: 'main',
+    hcl: parseHcl,
+  });
 }
 
 export async function affectedNames(

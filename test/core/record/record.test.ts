@@ -116,6 +116,9 @@ describe('the commit message', () => {
     [rolledBack(), 'prod: rolled back to 1a2b3c4 after app failed at 3f2a91c'],
     [entry({ outcome: 'rolled-back', commit: C1, after: { commit: C1 } }), 'prod: rolled back to 1a2b3c4'],
     [entry({ outcome: 'failed', failedProject: 'data' }), 'prod: failed at 3f2a91c in data'],
+    [entry({ outcome: 'rejected' }), 'prod: rejected at 3f2a91c'],
+    [entry({ outcome: 'expired' }), 'prod: nobody approved 3f2a91c in time'],
+    [entry({ outcome: 'refused' }), 'prod: refused 3f2a91c'],
     [entry({ outcome: 'broken', failedProject: 'app' }), 'prod: broken at 3f2a91c since app failed'],
   ])('reads well in git log --oneline: %#', (given, subject) => {
     expect(recordFiles(null, given).message.split('\n')[0]).toBe(subject);
@@ -144,6 +147,16 @@ describe('the commit message', () => {
       'Approved-by: bob',
       'Approved-by: operator',
     ]);
+  });
+
+  test('says once why an environment is broken', () => {
+    const after = { state: 'broken' as const, broken: 'no way back' };
+
+    const message = (failure: string) =>
+      recordFiles(null, entry({ outcome: 'broken', failure, after })).message;
+
+    expect(message('no way back').match(/no way back/g)).toHaveLength(1);
+    expect(message('app: exit 1')).toMatch(/app: exit 1\n\nno way back/);
   });
 
   test('calls nobody and closes nothing', () => {

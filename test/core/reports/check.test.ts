@@ -53,6 +53,30 @@ describe('renderPlanCheck', () => {
     expect(summary).toContain('```\nError: one\nError: two\n```');
   });
 
+  test('fits whatever people and programs say, and keeps the link', () => {
+    const long = '&\u0001'.repeat(1000);
+    const lines = Array.from({ length: 400 }, (_, i) => `${i}${long}`);
+    const projects = lines.map((name) => ({
+      ...planned(name, fixtureChanges('change'), { violations: [long] }),
+      status: 'failed' as const,
+      error: lines.join('\n'),
+    }));
+
+    const { summary } = renderPlanCheck(
+      planReport({
+        state: 'failed',
+        message: lines.join('\n'),
+        policyChanges: lines,
+        removed: lines,
+        projects,
+      }),
+    );
+
+    expect(markdownFaults(summary, CHECK_LIMIT)).toEqual([]);
+    expect(summary).toContain('| add | change | destroy |');
+    expect(summary.endsWith('[Run](https://cairn.example/runs/1)')).toBe(true);
+  });
+
   test('keeps the invariants for any report', () => {
     fc.assert(
       fc.property(wildPlanReport, (report) => {

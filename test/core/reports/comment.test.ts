@@ -83,6 +83,30 @@ describe('renderPlanComment', () => {
     expect(markdown).toMatch(/… and \d+ more projects: \[the run\]/);
   });
 
+  test('fits whatever people and programs say', () => {
+    const long = '&'.repeat(5000);
+    const lines = Array.from({ length: 200 }, () => long);
+    const some = Array.from({ length: 400 }, (_, i) => ({
+      ...planned(`${long}${i}`, changesOf([resource(`a.${long}${i}`, ['delete'])]), { violations: [long] }),
+      error: long,
+    }));
+
+    const markdown = renderPlanComment(
+      planReport({
+        state: 'failed',
+        message: lines.join('\n'),
+        policyChanges: lines,
+        removed: lines,
+        projects: some,
+      }),
+    );
+
+    expect(markdownFaults(markdown, COMMENT_LIMIT)).toEqual([]);
+    expect(markdown).toContain('| add | change | destroy |');
+    expect(markdown).toContain('**Risks**');
+    expect(markdown).toMatch(/more projects with details that do not fit here/);
+  });
+
   test('cuts the largest diff first, by whole lines, and says how much is missing', () => {
     const large = changesOf(
       Array.from({ length: 2000 }, (_, i) => update(`aws_instance.web[${i}]`, { n: i }, { n: -i - 1 })),

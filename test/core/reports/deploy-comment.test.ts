@@ -117,6 +117,36 @@ describe('renderDeployComment', () => {
     expect(others).not.toContain(deployTitle(deployReport({ state })));
   });
 
+  test('fits whatever people and programs say', () => {
+    const long = '&\u0001'.repeat(1000);
+    const lines = Array.from({ length: 60 }, (_, i) => `${i}${long}`);
+    const failure = {
+      project: long,
+      stage: 'apply',
+      message: long,
+      logTail: lines.join('\n'),
+      logUrl: 'https://cairn.example/j',
+    };
+    const many = lines.map((name) => planned(name, fixtureChanges('change'), { violations: [long] }));
+    const more = {
+      message: lines.join('\n'),
+      policyChanges: lines,
+      removed: lines,
+      projects: many,
+      failure,
+      differences: lines,
+    };
+    const rollback = { commit: 'b'.repeat(40), restored: lines, leftOver: lines };
+
+    for (const state of STATES) {
+      const answered = { ...approval, approvers: lines, by: 'bob', reason: long };
+      const markdown = renderDeployComment(deployReport({ ...more, state, rollback, approval: answered }));
+
+      expect(markdownFaults(markdown, COMMENT_LIMIT)).toEqual([]);
+      expect(markdown).toContain('| add | change | destroy |');
+    }
+  });
+
   test('keeps the invariants for any report', () => {
     const wild = fc.record({
       state: fc.constantFrom(...STATES),

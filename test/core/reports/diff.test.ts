@@ -193,6 +193,24 @@ describe('renderDiff', () => {
     );
   });
 
+  test('says so where what changes cannot be shown', () => {
+    expect(attributes({ a: 'x (sensitive)' }, { a: 'x (sensitive)' })).toEqual([
+      '      # (1 unchanged attribute hidden)',
+      '!     # (what changes is sensitive)',
+    ]);
+  });
+
+  test('does not fill a comment with indentation', () => {
+    let deep: unknown = 1;
+    for (let i = 0; i < 1000; i++) deep = [deep];
+    const json = `${'['.repeat(2000)}1${']'.repeat(2000)}`;
+
+    const text = renderDiff(changesOf([update('a.x', { d: 0, j: '' }, { d: deep, j: json })]));
+
+    expect(text).toContain('(nested too deeply to show)');
+    expect(text.length).toBeLessThan(20_000);
+  });
+
   test('keeps column 0 to itself, whatever a plan holds', () => {
     fc.assert(
       fc.property(wildChanges, (changes) => {

@@ -93,6 +93,36 @@ describe('slackMessage', () => {
     );
   });
 
+  test('fits whatever people and programs say', () => {
+    const long = '&<@U1>'.repeat(1000);
+    const lines = Array.from({ length: 60 }, (_, i) => `${i}${long}`);
+    const failure = {
+      project: long,
+      stage: 'apply',
+      message: long,
+      logTail: lines.join('\n'),
+      logUrl: 'https://cairn.example/j',
+    };
+    const many = lines.map((name) => planned(name, changesOf([resource(`a.${name}`, ['delete'])])));
+    const deploy = deployReport({
+      state: 'waiting',
+      message: long,
+      approval: { ...approval, approvers: lines },
+      pull: { number: 7, title: long, url: 'https://forge.example/acme/infra/pull/7' },
+      rollback: { commit: 'b'.repeat(40), restored: lines, leftOver: lines },
+      failure,
+      differences: lines,
+      projects: many,
+      helps: long,
+    });
+
+    expect(faults(slackMessage(deploy))).toEqual([]);
+    expect(faults(slackMessage({ ...deploy, state: 'rolled-back' }))).toEqual([]);
+    expect(faults(slackMessage(planReport({ projects: many, message: long, policyChanges: lines })))).toEqual(
+      [],
+    );
+  });
+
   test('keeps the limits, and calls nobody, whatever a plan holds', () => {
     fc.assert(
       fc.property(wildPlanReport, nasty, (report, text) => {

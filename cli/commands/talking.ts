@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import type { Io } from '../io.ts';
+import { approve, deploy, plan, reject, rollback } from './ask.ts';
+import { logs } from './logs.ts';
+import { runs } from './runs.ts';
+import { show } from './show.ts';
+import { status } from './status.ts';
+
+export type Finish = (code: number) => void;
+
+/** Options of every command that talks to a server. */
+function talking(command: Command): Command {
+  return command
+    .option('--server <url>', 'address of the server (CAIRN_SERVER; http://127.0.0.1:8474)')
+    .option('--token <token>', 'admin or GitHub token (CAIRN_TOKEN; for a server of this machine its own)')
+    .option('--data <folder>', 'data folder whose admin token is used (CAIRN_DATA; ~/.cairn)')
+    .option('--repository <owner/name>', 'repository; else that of this checkout, or the only one')
+    .option('--json', 'answer as JSON');
+}
+
+function asking(command: Command): Command {
+  return talking(command)
+    .option('--wait', 'stay until the run has ended, showing what it does')
+    .option('--timeout <minutes>', 'with --wait: how long at most');
+}
+
+export function addReadCommands(program: Command, io: Io, finish: Finish): void {
+  talking(program.command('status').description('the environments: state, last good commit, what waits')).action(
+    async (flags) => finish(await status(flags, io)),
+  );
+  talking(program.command('runs').description('runs, newest first'))
+    .option('--environment <name>', 'only of this environment')
+    .option('--pull <number>', 'only of this pull request')
+    .option('--workflow <name>', 'only plan, or only deploy')
+    .option('--active', 'only those that have not ended')
+    .option('--limit <count>', 'at most this many (30)')
+    .action(async (flags) => finish(await runs(flags, io)));
+  talking(program.command('show').argument('<run>', 'its number or id').description('one run, with its plans'))
+    .option('--no-diff', 'without the diffs')
+    .action(async (run, flags) => finish(await show(run, flags, io)));
+  talking(
+    program
+      .command('logs')
+      .argument('<run>', 'its number or id')
+      .argument('[job]', 'one job; else all')
+      .description('logs of a run'),
+  )
+    .option('-f, --follow', 'go on until the run has ended')
+    .action(async (run, job, flags) => finish(await logs(run, job, flags, io)));
+}
+
+export function addAskCommands(program: Command, io: Io, finish: Finish): void {
+  asking(program.command('plan').argument('<pull>', 'number of the pull request').description('plan a pull request'))
+    .option('--project <name>', 'only this project')
+    .option('--environment <name>', 'only for this environment')
+    .option('--commit <commit>', 'its head, as you know it (a fork needs it)')
+    .action(async (pull, flags) => finish(await plan(pull, flags, io)));
+  asking(
+    program
+      .command('deploy')
+      .argument('<environment>')
+      .argument('[commit]', "else the head of the environment's branch")
+      .description('bring an environment to a commit'),
+  )
+    .option('--retry', 'also content that failed before')
+    .action(async (environment, commit, flags) => finish(await deploy(environment, commit, flags, io)));
+  asking(
+    program
+      .command('approve')
+      .argument('<environment>')
+      .argument('<digest>', 'of the plans, at least 7 digits')
+      .description('let a run that waits apply the plans you have read'),
+  ).action(async (environment, digest, flags) => finish(await approve(environment, digest, flags, io)));
+  asking(
+    program
+      .command('reject')
+      .argument('<environment>')
+      .argument('[reason...]')
+      .description('end a run that waits for approval'),
+  ).action(async (environment, reason, flags) => finish(await reject(environment, reason, flags, io)));
+  asking(
+    program
+      .command('rollback')
+      .argument('<environment>')
+      .argument('[commit]', 'a good one; else the last good one')
+      .description('take an environment back'),
+  ).action(async (environment, commit, flags) => finish(await rollback(environment, commit, flags, io)));
+}

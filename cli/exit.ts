@@ -1,0 +1,25 @@
+/** What the exit code of `cairn` says. */
+export const EXIT = {
+  ok: 0,
+  /** What was asked for did not come out well: a run that failed, a file with problems, a doctor that found some. */
+  bad: 1,
+  /** The command line itself is wrong. */
+  usage: 2,
+  /** The server refused: no valid token, no permission, not found, another digest. */
+  refused: 3,
+  /** No server there, or one that cannot answer now. */
+  unreachable: 4,
+  /** `--wait` took longer than `--timeout`; the run goes on. */
+  timeout: 5,
+} as const;
+
+/** Ends the program with a message for people and a code for programs. */
+export class CliError extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'CliError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import path from 'node:path';
+import { playStory, type Teller } from './story.ts';
+import { makeWorld } from './world.ts';
+
+export interface DemoFlags {
+  /** End after the story instead of staying up. */
+  exit: boolean;
+  /** Folder for what the demo keeps; made anew each time. */
+  dir?: string;
+  write?: (text: string) => void;
+}
+
+/** Plays the main job and stays up. Resolves to the exit code: 0 only if all of the story was seen. */
+export async function demo(flags: DemoFlags): Promise<number> {
+  const write = flags.write ?? ((text: string) => void process.stdout.write(text));
+  const tell = teller(write);
+  const dir = flags.dir ?? path.resolve('.cairn', 'demo');
+  const ports = flags.exit ? { forge: 0, server: 0 } : { forge: 8475, server: 8474 };
+  const world = await makeWorld({ dir, ports });
+  write(`\nA local GitHub ("forge")  ${world.forge.url}\nThe Cairn server          ${world.server.url}\n`);
+  try {
+    await playStory(world, tell);
+    if (!flags.exit) {
+      write(invitation(world));
+      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    }
+    return 0;
+  } catch (error) {
+    write(
+      `\n${error instanceof Error ? error.message : String(error)}\nThe server's log: ${path.join(dir, 'server.log')}\n`,
+    );
+    return 1;
+  } finally {
+    await world.close();
+  }
+}
+
+function teller(write: (text: string) => void): Teller {
+  return {
+    chapter: (title) => write(`\n${title}\n${'-'.repeat(title.length)}\n`),
+    line: (text) => write(`  ${text}\n`),
+    show: (text) => write(`${cut(text).replace(/^/gm, '    | ')}\n`),
+  };
+}
+
+const MOST_LINES = 60;
+
+function cut(text: string): string {
+  const lines = text.split('\n');
+  if (lines.length <= MOST_LINES) return text;
+  return [...lines.slice(0, MOST_LINES), `… ${lines.length - MOST_LINES} more lines`].join('\n');
+}
+
+function invitation({ forge, server, bob, shop }: Awaited<ReturnType<typeof makeWorld>>): string {
+  const clone = new URL(`${forge.url}/acme/shop.git`);
+  clone.username = bob.login;
+  clone.password = bob.token;
+  return `
+Your turn
+---------
+  Pull requests      ${forge.url}/acme/shop
+  Runs               ${server.url}
+  The shop           ${shop.url}
+
+  git clone ${clone.href}
+  Change a price in app/products.json, push a branch, open a pull request on the page above.
+
+  export CAIRN_SERVER=${server.url} CAIRN_TOKEN=${server.adminToken}
+  npx cairn status
+
+  Ctrl-C ends the demo.
+`;
+}

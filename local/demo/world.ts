@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Log } from '../../adapters/local/sqlite.ts';
+import { type Forge, startForge } from '../forge/forge.ts';
+import { jsonLog } from '../log.ts';
+import { type Server, startServer } from '../server.ts';
+import { type Checkout, cloneOf, placeShop } from './checkout.ts';
+import { type Person, person } from './people.ts';
+
+export const REPOSITORY = 'acme/shop';
+
+/** A forge, a Cairn server and two people on this machine, with the shop's repository still empty. */
+export interface DemoWorld {
+  forge: Forge;
+  server: Server;
+  alice: Person;
+  bob: Person;
+  checkout: Checkout;
+  shop: { home: string; url: string };
+  shopFiles(to: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DemoOptions {
+  /** Folder for everything that the demo keeps; made anew. */
+  dir: string;
+  ports: { forge: number; server: number };
+}
+
+export async function makeWorld(options: DemoOptions): Promise<DemoWorld> {
+  await rm(options.dir, { recursive: true, force: true });
+  await mkdir(options.dir, { recursive: true });
+  const forge = await startForge({ dir: path.join(options.dir, 'forge'), port: options.ports.forge });
+  await forge.addRepository(REPOSITORY, { description: 'A small shop, deployed by Cairn' });
+  const [alice, bob] = ['alice', 'bob'].map((login) => {
+    const token = `${login}-${randomBytes(12).toString('hex')}`;
+    forge.addUser(login, token, { [REPOSITORY]: login === 'alice' ? 'admin' : 'write' });
+    return person(forge.apiUrl, REPOSITORY, login, token);
+  }) as [Person, Person];
+
+  const app = await forge.addApp('cairn');
+  const keyFile = path.join(options.dir, 'app.pem');
+  await writeFile(keyFile, app.privateKey, { mode: 0o600 });
+  const webhookSecret = randomBytes(32).toString('hex');
+  const server = await startServer({
+    data: path.join(options.dir, 'data'),
+    host: '127.0.0.1',
+    port: options.ports.server,
+    githubUrl: forge.apiUrl,
+    github: { kind: 'app', appId: String(app.appId), keyFile },
+    webhookSecret,
+    repositories: [REPOSITORY],
+    slackToken: null,
+    concurrency: availableParallelism(),
+    providerMirror: null,
+    publicUrl: null,
+    pages: 'open',
+    log: await fileLog(path.join(options.dir, 'server.log')),
+  });
+  forge.addHook(REPOSITORY, { url: `${server.url}/webhook`, secret: webhookSecret });
+
+  // Outside of the data folder, and open to the user that applies run as.
+  const shopDir = await mkdtemp(path.join(tmpdir(), 'cairn-shop-'));
+  await chmod(shopDir, 0o1777);
+  const home = path.join(shopDir, 'home');
+  const port = await freePort();
+  const checkout = await cloneOf(`${forge.url}/${REPOSITORY}.git`, bob);
+  return {
+    forge,
+    server,
+    alice,
+    bob,
+    checkout,
+    shop: { home, url: `http://127.0.0.1:${port}` },
+    shopFiles: (to) => placeShop(examplesDir(), to, home, port),
+    async close() {
+      await server.close();
+      await forge.close();
+      await stopShop(home);
+      await checkout.remove();
+      await rm(shopDir, { recursive: true, force: true });
+    },
+  };
+}
+
+function examplesDir(): string {
+  return path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..', 'examples', 'shop');
+}
+
+async function fileLog(file: string): Promise<Log> {
+  const { createWriteStream } = await import('node:fs');
+  const stream = createWriteStream(file, { flags: 'a', mode: 0o600 });
+  return jsonLog((line) => void stream.write(line));
+}
+
+/** The shop's process, by the file that its own module keeps. */
+async function stopShop(home: string): Promise<void> {
+  const text = await readFile(path.join(home, 'shop.pid'), 'utf8').catch(() => '');
+  const pid = Number(text.split('\n')[0]);
+  if (!Number.isInteger(pid) || pid < 2) return;
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It is gone already.
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}

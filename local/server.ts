@@ -1,0 +1,144 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { serve } from '@hono/node-server';
+import { githubForge } from '../adapters/github/github-forge.ts';
+import { signatureVerifier } from '../adapters/github/signature.ts';
+import type { Log } from '../adapters/local/sqlite.ts';
+import { slackChat } from '../adapters/slack/chat.ts';
+import { createApp } from '../api/app.ts';
+import type { ApiHost } from '../api/host.ts';
+import type { ServeOptions } from '../cli/serve-options.ts';
+import { InvalidInput } from '../core/errors.ts';
+import type { Clock } from '../core/ports.ts';
+import { STEPS } from '../core/steps/index.ts';
+import { type Binary, findBinaries } from './binaries.ts';
+import type { EngineOptions } from './engine/index.ts';
+import { createHost, type Host } from './host.ts';
+import { adminToken } from './token.ts';
+
+export interface Server {
+  /** Address that it listens on. */
+  url: string;
+  adminToken: string;
+  host: Host;
+  /** Jobs that run go on, and are found again by the next start. */
+  close(): Promise<void>;
+}
+
+export interface ServerOptions extends ServeOptions {
+  log: Log;
+  clock?: Clock;
+  /** Instead of looking on the PATH. */
+  binaries?: Binary[];
+  onCheckpoint?: EngineOptions['onCheckpoint'];
+}
+
+/** Host 3 with its HTTP side. Throws InvalidInput, saying what is missing, before it listens. */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { log, clock = { now: () => new Date() } } = options;
+  const verify = signatureVerifier(options.webhookSecret);
+  const binaries = options.binaries ?? (await findBinaries(process.env['PATH'] ?? ''));
+  if (binaries.length === 0) {
+    throw new InvalidInput(
+      'There is neither terraform nor tofu on the PATH. Install one of them, then start again; `cairn doctor` says more.',
+    );
+  }
+  const forge = githubForge({
+    baseUrl: options.githubUrl,
+    auth: await credentials(options.github),
+    clock,
+    log: (message, fields) => log('warn', message, fields),
+  });
+  const token = await adminToken(options.data);
+  const self = await forge.self();
+
+  // Links need the address, which is known only once the server listens: the app comes after.
+  let app: { fetch: (request: Request) => Response | Promise<Response> } | null = null;
+  const http = serve({
+    fetch: (request) => app?.fetch(request) ?? new Response('starting', { status: 503 }),
+    hostname: options.host,
+    port: options.port,
+    overrideGlobalObjects: false,
+  });
+  await Promise.race([once(http, 'listening'), once(http, 'error').then(([error]) => Promise.reject(error))]);
+  const url = `http://${options.host}:${(http.address() as AddressInfo).port}`;
+
+  const host = await createHost({
+    dataDir: options.data,
+    forge,
+    chat: options.slackToken === null ? null : slackChat({ token: options.slackToken }),
+    repositories: options.repositories,
+    publicUrl: options.publicUrl ?? url,
+    executor: executorPath(),
+    binaries,
+    providerMirror: options.providerMirror,
+    concurrency: options.concurrency,
+    clock,
+    log,
+    ...(options.onCheckpoint ? { onCheckpoint: options.onCheckpoint } : {}),
+  });
+  app = createApp(apiHost(options, host, { self, token, verify }));
+  host.start();
+
+  return {
+    url,
+    adminToken: token,
+    host,
+    async close() {
+      if ('closeAllConnections' in http) http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+      await host.close();
+    },
+  };
+}
+
+async function credentials(github: ServeOptions['github']) {
+  if (github.kind === 'token') return { token: github.token };
+  return { app: { appId: github.appId, privateKey: await readFile(github.keyFile, 'utf8') } };
+}
+
+function apiHost(
+  options: ServerOptions,
+  host: Host,
+  own: { self: string | null; token: string; verify: ReturnType<typeof signatureVerifier> },
+): ApiHost {
+  const { ports, stores, engine } = host;
+  return {
+    ports,
+    webhookSecret: options.webhookSecret,
+    verifySignature: (body, signature) => own.verify(new TextEncoder().encode(body), signature),
+    adminToken: own.token,
+    repositories: options.repositories,
+    self: own.self,
+    accept: (delivery, requests) =>
+      stores.bus.claimDelivery(
+        delivery,
+        requests.map((request) => ({
+          request,
+          dedupeKey: `${request.command}/${request.repository}/${request.origin.trigger}`,
+        })),
+      ),
+    request: (request) => STEPS.RouteRequest.run(request, ports),
+    history: async (runId) => {
+      const workflow = (['plan', 'deploy'] as const).find((name) => engine.describe(name, runId));
+      if (!workflow) return [];
+      return engine.history(workflow, runId).map(({ state, at, kind, error }) => ({
+        state,
+        at,
+        what: error === null ? kind : `${kind}: ${error}`,
+      }));
+    },
+    pages: options.pages,
+    log: options.log,
+    health: async () => ({ binaries: ports.binaries, isolated: host.jobs.isolated }),
+  };
+}
+
+/** Beside the sources in `dist/`, or beside the bundle itself. */
+function executorPath(): string {
+  const here = path.dirname(fileURLToPath(import.meta.url));
+  return path.join(here, path.basename(here) === 'dist' ? '.' : '../dist', 'executor.mjs');
+}
