@@ -1,10 +1,16 @@
+import { localModules } from './host-modules.ts';
 import { runCli } from './index.ts';
 
-/** The program `cairn`. */
+/** The program `cairn`. A first Ctrl-C ends in order, a second one at once. */
 const leaving = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => leaving.abort());
 }
+// A reader that closes early (`cairn logs 12 | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 
 process.exitCode = await runCli(
   process.argv.slice(2),
@@ -17,10 +23,5 @@ process.exitCode = await runCli(
     errIsTerminal: process.stderr.isTTY === true,
     signal: leaving.signal,
   },
-  {
-    serve: async (options, signal, ready) => (await import('../local/serve.ts')).serve(options, signal, ready),
-    demo: async (options, signal) => (await import('../local/demo/index.ts')).demo(options, signal),
-    findBinaries: async (search) => (await import('../local/binaries.ts')).findBinaries(search),
-    states: () => import('../local/jobs/states.ts'),
-  },
+  localModules,
 );

@@ -29,6 +29,8 @@ export interface Ports {
   links: Links;
   /** Versions of terraform and tofu that this host offers to jobs, such as `terraform 1.11.4`. */
   binaries: string[];
+  /** False where jobs can read what the host can (one machine, not root): forks are refused there, always. */
+  isolated: boolean;
 }
 
 export interface Clock {

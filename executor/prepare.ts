@@ -100,8 +100,14 @@ export function failUnless(
   if (done.code !== null && ok.includes(done.code)) return;
   context.log.block(done.stderr);
   const why = done.stderr.trim() || done.stdout.toString('utf8').trim().split('\n').slice(-20).join('\n');
-  const end = done.signal ? `was ended by ${done.signal}` : `ended with code ${done.code}`;
-  throw new JobFailed([`${what} ${end}.`, why, hint].filter((part) => part !== '').join('\n'));
+  // The first line is what people see in a title: terraform's own, where it says one.
+  const said = /^Error: (.+)$/m.exec(why)?.[1];
+  const end = done.signal
+    ? `was ended by ${done.signal}`
+    : said
+      ? `failed: ${said}`
+      : `ended with code ${done.code}.`;
+  throw new JobFailed([`${what} ${end}`, why, hint].filter((part) => part !== '').join('\n'));
 }
 
 /** A state that an apply before this one could not write is pushed first: until then terraform knows too little. */

@@ -110,6 +110,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         `${publicUrl}/runs/${runId}/jobs/${encodeURIComponent(job.split('/').at(-1) ?? job)}`,
     },
     binaries: options.binaries.map(({ name, version }) => `${name} ${version}`),
+    isolated: jobs.isolated,
   };
 
   const timers = [

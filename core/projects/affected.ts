@@ -30,7 +30,7 @@ export interface Affected {
   moved: Move[];
   /** Gone, but perhaps only renamed, or still there without being a project: nothing is destroyed. */
   doubtful: Doubtful[];
-  /** State addresses in `head` by project name; null: Cairn keeps it. */
+  /** State addresses by project name, of those in `head` and of `removed`; null: Cairn keeps it. */
   addresses: Map<string, StateAddress | null>;
   graph: ModuleGraph;
 }
@@ -63,7 +63,7 @@ export async function affectedProjects(input: AffectedInput): Promise<Affected> 
   const changed = changedPaths(base, head);
   const before = baseSide(base, input, graph, new Set(changed));
   const names = new Set(all.map((project) => project.name));
-  const { removed, moved, doubtful } = await sortOut({
+  const { removed, moved, doubtful, ...gone } = await sortOut({
     gone: before.projects.filter((project) => !names.has(project.name)),
     fresh: all.filter((project) => !before.names.has(project.name)),
     base: { tree: base, graph: before.graph },
@@ -72,6 +72,7 @@ export async function affectedProjects(input: AffectedInput): Promise<Affected> 
     addresses,
     hcl,
   });
+  for (const [name, address] of gone.addresses) addresses.set(name, address);
   const reasons = directReasons({ changed, before, all, graph, moved, environment, config });
   return { projects: withDependents(all, reasons), all, removed, moved, doubtful, addresses, graph };
 }

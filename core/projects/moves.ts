@@ -39,6 +39,14 @@ export interface SortOutInput {
   hcl: Hcl;
 }
 
+export interface SortedOut {
+  removed: Project[];
+  moved: Move[];
+  doubtful: Doubtful[];
+  /** State addresses of `removed` by name, as in base; null: Cairn keeps it. */
+  addresses: Map<string, StateAddress | null>;
+}
+
 /** Half of the lines, as for git; below a quarter two roots have only habits in common. */
 const SAME = 0.5;
 const ALIKE = 0.25;
@@ -46,9 +54,7 @@ const ALIKE = 0.25;
 const MOST_PAIRS = 100_000;
 
 /** What became of the roots that are gone. When in doubt nothing is destroyed. */
-export async function sortOut(
-  input: SortOutInput,
-): Promise<{ removed: Project[]; moved: Move[]; doubtful: Doubtful[] }> {
+export async function sortOut(input: SortOutInput): Promise<SortedOut> {
   const moved: Move[] = [];
   const doubtful: Doubtful[] = [];
   const open: { project: Project; address: StateAddress | null; told: boolean }[] = [];
@@ -71,6 +77,7 @@ export async function sortOut(
   );
 
   const removed: Project[] = [];
+  const addresses = new Map<string, StateAddress | null>();
   for (const { project, address, told } of open) {
     const match = matches.get(project.name) ?? { best: null, candidates: [] };
     const to = match.best;
@@ -80,10 +87,12 @@ export async function sortOut(
       continue;
     }
     const why = doubt(project, match, address, told, fresh, input);
-    if (why === null) removed.push(project);
-    else doubtful.push({ from: project, candidates: match.candidates, why });
+    if (why === null) {
+      removed.push(project);
+      addresses.set(project.name, address);
+    } else doubtful.push({ from: project, candidates: match.candidates, why });
   }
-  return { removed, moved, doubtful };
+  return { removed, moved, doubtful, addresses };
 }
 
 /** Why a root that is gone must not be destroyed; null if nothing speaks against it. */

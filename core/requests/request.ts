@@ -95,6 +95,13 @@ export const rejectRequest = base.extend({
   pull: z.number().int().positive().optional(),
 });
 
+/** A comment that asked for help, or that was not understood: answered with `text` (Markdown). */
+export const helpRequest = base.extend({
+  command: z.literal('help'),
+  pull: z.number().int().positive(),
+  text: z.string().max(4000),
+});
+
 /** What goes on the event bus. */
 export const requestSchema = z.discriminatedUnion('command', [
   pushRequest,
@@ -103,6 +110,7 @@ export const requestSchema = z.discriminatedUnion('command', [
   rollbackRequest,
   approveRequest,
   rejectRequest,
+  helpRequest,
 ]);
 
 export type Request = z.infer<typeof requestSchema>;
@@ -112,6 +120,7 @@ export type DeployRequest = z.infer<typeof deployRequest>;
 export type RollbackRequest = z.infer<typeof rollbackRequest>;
 export type ApproveRequest = z.infer<typeof approveRequest>;
 export type RejectRequest = z.infer<typeof rejectRequest>;
+export type HelpRequest = z.infer<typeof helpRequest>;
 
 /** What an event becomes that asks for nothing: logged and counted, never silence. */
 export interface Ignored {

@@ -1,20 +1,190 @@
-import type { Ignored, Request } from './request.ts';
+import { z } from 'zod';
+import { type Command, parseCommands, USAGE } from './command.ts';
+import {
+  branchName,
+  commitSha,
+  type Ignored,
+  login,
+  type PlanRequest,
+  type Request,
+  repositoryName,
+} from './request.ts';
 
-/** Replaced by the full reading of GitHub's payloads. */
-export function requestFromWebhook(
-  input: { event: string; deliveryId: string; payload: unknown },
-  _context: { self: string | null },
-): Request[] | Ignored {
-  const p = input.payload as Record<string, any>;
-  const repository = p['repository']?.full_name as string;
-  const login = p['sender']?.login as string;
-  if (input.event === 'push' && String(p['ref']).startsWith('refs/heads/') && !p['deleted'] && !String(p['ref']).startsWith('refs/heads/cairn/'))
-    return [{ command: 'push', repository, branch: String(p['ref']).slice(11), before: p['before'], commit: p['after'], origin: { source: 'webhook', login, trigger: `${p['before']}..${p['after']}` } }];
-  if (input.event === 'pull_request' && ['opened', 'synchronize', 'reopened', 'ready_for_review'].includes(p['action']))
-    return [{ command: 'plan', repository, pull: p['number'], commit: p['pull_request'].head.sha, asked: false, origin: { source: 'webhook', login, trigger: `${p['number']}/${p['pull_request'].head.sha}/${p['action']}` } }];
-  if (input.event === 'issue_comment' && p['action'] === 'created') {
-    const m = /^\/cairn approve (\S+) (\S+)/.exec(p['comment'].body);
-    if (m) return [{ command: 'approve', repository, environment: m[1]!, digest: m[2]!, pull: p['issue'].number, origin: { source: 'comment', login, trigger: `comment-${p['comment'].id}` } }];
+/** A webhook whose signature was found good. */
+export interface Delivery {
+  event: string;
+  deliveryId: string;
+  payload: unknown;
+}
+
+export interface WebhookContext {
+  /** Cairn's own login, such as `cairn[bot]`: it never answers itself. */
+  self: string | null;
+}
+
+// Only what is used is read, so that GitHub may add what it likes.
+const repository = z.object({ full_name: repositoryName });
+const user = z.object({ login: z.string(), type: z.string().optional() });
+
+const pushPayload = z.object({
+  ref: z.string(),
+  before: commitSha,
+  after: commitSha,
+  deleted: z.boolean().default(false),
+  repository,
+  sender: user.optional(),
+});
+
+const pullPayload = z.object({
+  action: z.string(),
+  number: z.int().positive(),
+  pull_request: z.object({
+    draft: z.boolean().nullish(),
+    head: z.object({ sha: commitSha, repo: z.object({ full_name: z.string() }).nullable() }),
+  }),
+  repository,
+  sender: user.optional(),
+});
+
+const commentPayload = z.object({
+  action: z.string(),
+  issue: z.object({ number: z.int().positive(), pull_request: z.object({}).nullish() }),
+  comment: z.object({ id: z.int().positive(), body: z.string(), user: user.nullable() }),
+  repository,
+});
+
+const NONE = '0'.repeat(40);
+const PLANNED = ['opened', 'synchronize', 'reopened', 'ready_for_review'];
+
+/** What a webhook asks for; what asks for nothing says why. */
+export function requestFromWebhook(delivery: Delivery, context: WebhookContext): Request[] | Ignored {
+  switch (delivery.event) {
+    case 'push':
+      return read(pushPayload, delivery, fromPush);
+    case 'pull_request':
+      return read(pullPayload, delivery, fromPull);
+    case 'issue_comment':
+      return read(commentPayload, delivery, (payload) => fromComment(payload, context));
+    case 'ping':
+      return ignored('a ping: the webhook is set up');
+    default:
+      return ignored(`the event ${delivery.event} asks for nothing`);
   }
-  return { ignored: `${input.event} asks for nothing` };
+}
+
+function read<T extends z.ZodType>(
+  schema: T,
+  { event, payload }: Delivery,
+  then: (payload: z.infer<T>) => Request[] | Ignored,
+): Request[] | Ignored {
+  const parsed = schema.safeParse(payload);
+  if (parsed.success) return then(parsed.data);
+  const issue = parsed.error.issues[0];
+  // A message of zod's names what it expected and never quotes what it got.
+  return ignored(
+    `the payload is not a ${event} as GitHub sends it: ${issue?.path.join('.')}: ${issue?.message}`,
+  );
+}
+
+function fromPush(payload: z.infer<typeof pushPayload>): Request[] | Ignored {
+  const { ref, before, after, deleted } = payload;
+  if (!ref.startsWith('refs/heads/')) return ignored('a push of a tag, or of no branch, starts nothing');
+  const branch = ref.slice('refs/heads/'.length);
+  if (branch.startsWith('cairn/')) return ignored("a push to one of Cairn's own branches starts nothing");
+  if (deleted || after === NONE) return ignored('a branch was deleted');
+  if (!branchName.safeParse(branch).success) return ignored('a branch with a name that git would not take');
+  return [
+    {
+      command: 'push',
+      repository: payload.repository.full_name,
+      branch,
+      before,
+      commit: after,
+      origin: { source: 'webhook', login: loginOf(payload.sender), trigger: `${before}..${after}` },
+    },
+  ];
+}
+
+function fromPull(payload: z.infer<typeof pullPayload>): Request[] | Ignored {
+  const { action, number } = payload;
+  const { head, draft } = payload.pull_request;
+  if (!PLANNED.includes(action)) return ignored(`pull_request ${shown(action)} asks for nothing`);
+  if (head.repo?.full_name.toLowerCase() !== payload.repository.full_name.toLowerCase()) {
+    return ignored(
+      `pull request ${number} comes from a fork: its code runs only once somebody with write access comments \`/cairn plan ${head.sha}\``,
+    );
+  }
+  if (draft) {
+    return ignored(
+      `pull request ${number} is a draft: comment \`/cairn plan\` for a plan, or mark it as ready`,
+    );
+  }
+  return [
+    {
+      command: 'plan',
+      repository: payload.repository.full_name,
+      pull: number,
+      commit: head.sha,
+      asked: false,
+      origin: {
+        source: 'webhook',
+        login: loginOf(payload.sender),
+        trigger: `${number}/${head.sha}/${action}`,
+      },
+    },
+  ];
+}
+
+function fromComment(payload: z.infer<typeof commentPayload>, { self }: WebhookContext): Request[] | Ignored {
+  const { action, issue, comment } = payload;
+  // An edit would let a comment say something else than what people read under it when it was acted upon.
+  if (action !== 'created') return ignored(`issue_comment ${shown(action)}: only new comments are commands`);
+  if (!issue.pull_request) return ignored('a comment on an issue: commands are given on pull requests');
+  const author = loginOf(comment.user ?? undefined);
+  if (author === null) return ignored('a comment whose author is not known');
+  if (author === self) return ignored("Cairn's own comment");
+  if (comment.user?.type === 'Bot' || author.endsWith('[bot]'))
+    return ignored(`a comment by the bot ${author}`);
+
+  const parsed = parseCommands(comment.body);
+  const asked: (Command | { command: 'help'; text: string })[] =
+    'problem' in parsed ? [{ command: 'help', text: parsed.problem }] : parsed.commands;
+  if (asked.length === 0) return ignored('a comment without a /cairn command');
+  return asked.map((command, index) => ({
+    ...requestOf(command, issue.number),
+    repository: payload.repository.full_name,
+    origin: {
+      source: 'comment' as const,
+      login: author,
+      trigger: `comment-${comment.id}${index === 0 ? '' : `/${index + 1}`}`,
+    },
+  }));
+}
+
+type Unaddressed = Request extends infer R
+  ? R extends Request
+    ? Omit<R, 'repository' | 'origin'>
+    : never
+  : never;
+
+function requestOf(command: Command | { command: 'help'; text: string }, pull: number): Unaddressed {
+  if (command.command === 'help')
+    return { command: 'help', pull, text: 'text' in command ? command.text : USAGE };
+  if (command.command === 'plan') {
+    return { ...command, pull, asked: true } satisfies Omit<PlanRequest, 'repository' | 'origin'>;
+  }
+  return { ...command, pull };
+}
+
+function ignored(reason: string): Ignored {
+  return { ignored: reason };
+}
+
+function loginOf(sender: { login: string } | undefined): string | null {
+  return login.safeParse(sender?.login).success ? (sender?.login ?? null) : null;
+}
+
+/** A word from outside, fit for a log line. */
+function shown(text: string): string {
+  return /^[a-z_]{1,40}$/.test(text) ? text : 'of an unknown kind';
 }

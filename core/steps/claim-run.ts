@@ -60,6 +60,11 @@ async function pullHead(input: RunInput, ports: Ports): Promise<Head> {
       reason: `the head of #${number} is ${head.slice(0, 7)} now, not ${commit.slice(0, 7)}`,
     };
   }
+  if (pull.fork && !ports.isolated) {
+    throw new NotAllowed(
+      `#${number} comes from a fork, and this server cannot keep its jobs from reading its keys (it does not run as root): it never plans forks.`,
+    );
+  }
   // Terraform runs code at plan time: what comes from a fork is planned only when somebody named that very commit.
   if (pull.fork && !(asked && commit === head)) {
     throw new NotAllowed(

@@ -1,4 +1,4 @@
-import { CairnError, NotAllowed, NotFound } from '../errors.ts';
+import { CairnError, InvalidInput, NotAllowed, NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { defaultConfig } from '../projects/config.ts';
 import { configAt, environmentsOn } from '../projects/load-config.ts';
@@ -61,6 +61,9 @@ async function route(request: Request, ports: Ports): Promise<Record<string, unk
       return {
         started: [await start('deploy', await withCommit(request, ports), request.environment, ports)],
       };
+    case 'help':
+      // What was not understood is answered like any other mistake: by a reply under the comment.
+      throw new InvalidInput(request.text);
     default:
       return answerApproval.run(request, ports);
   }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import path from 'node:path';
 import { playStory, type Teller } from './story.ts';
 import { makeWorld } from './world.ts';
@@ -12,7 +11,7 @@ export interface DemoFlags {
 }
 
 /** Plays the main job and stays up. Resolves to the exit code: 0 only if all of the story was seen. */
-export async function demo(flags: DemoFlags): Promise<number> {
+export async function demo(flags: DemoFlags, signal: AbortSignal): Promise<number> {
   const write = flags.write ?? ((text: string) => void process.stdout.write(text));
   const tell = teller(write);
   const dir = flags.dir ?? path.resolve('.cairn', 'demo');
@@ -23,7 +22,7 @@ export async function demo(flags: DemoFlags): Promise<number> {
     await playStory(world, tell);
     if (!flags.exit) {
       write(invitation(world));
-      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+      await aborted(signal);
     }
     return 0;
   } catch (error) {
@@ -34,6 +33,11 @@ export async function demo(flags: DemoFlags): Promise<number> {
   } finally {
     await world.close();
   }
+}
+
+function aborted(signal: AbortSignal): Promise<unknown> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
 function teller(write: (text: string) => void): Teller {

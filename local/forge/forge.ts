@@ -70,6 +70,7 @@ export async function startForge(options: {
     fetch: forgeApp(world, deliverer).fetch,
     hostname: '127.0.0.1',
     port: options.port ?? 0,
+    overrideGlobalObjects: false,
   });
   await once(server, 'listening');
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

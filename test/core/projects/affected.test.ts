@@ -1,5 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { affected, affectedNames, ROOT } from './trees.ts';
+import { parseHcl } from '../../../adapters/hcl.ts';
+import { affectedProjects } from '../../../core/projects/affected.ts';
+import { defaultConfig } from '../../../core/projects/config.ts';
+import { affected, affectedNames, ROOT, tree } from './trees.ts';
 
 const uses = (source: string) => `${ROOT}module "m" {\n  source = "${source}"\n}\n`;
 
@@ -172,11 +176,6 @@ describe('affectedProjects, what peers miss', () => {
 
 describe('affectedProjects', () => {
   it('takes everything on a first deployment', async () => {
-    const { affectedProjects } = await import('../../../core/projects/affected.ts');
-    const { tree } = await import('./trees.ts');
-    const { defaultConfig } = await import('../../../core/projects/config.ts');
-    const { parseHcl } = await import('../../../adapters/hcl.ts');
-
     const result = await affectedProjects({
       base: null,
       head: tree({ 'a/main.tf': ROOT }),
@@ -268,5 +267,32 @@ projects:
     const both = affected(base, { 'b/main.tf': `${backend}provider "x" {}\n` });
 
     await expect(both).rejects.toThrow(/projects a and b keep their state at one address/);
+  });
+
+  it('is monotone: who changes more affects no less', async () => {
+    const base = {
+      'a/main.tf': uses('../modules/x'),
+      'b/main.tf': uses('../modules/y'),
+      'c/main.tf': ROOT,
+      'modules/x/main.tf': uses('../y'),
+      'modules/y/main.tf': '',
+      'modules/y/a.tpl': '1',
+      'common.tfvars': '',
+    };
+    const paths = fc.uniqueArray(fc.constantFrom(...Object.keys(base), 'c/new.tf', 'd/main.tf', 'readme.md'));
+
+    await fc.assert(
+      fc.asyncProperty(paths, paths, async (some, more) => {
+        const change = (list: string[]) =>
+          Object.fromEntries(list.map((path) => [path, `${ROOT}# changed\n`]));
+
+        const few = await affectedNames(base, change(some));
+        const many = await affectedNames(base, change([...some, ...more]));
+
+        // A module that is no longer called (its caller's text was replaced) may become a root of its own.
+        expect(many).toEqual(expect.arrayContaining(few.filter((name) => 'abcd'.includes(name))));
+      }),
+      { numRuns: 60 },
+    );
   });
 });

@@ -136,6 +136,30 @@ test('siblings of a failed branch finish what they do, but go no further', async
   expect(seen).toEqual(['begin test/run/Both#1.1[0]/Slow#1.1', 'end test/run/Both#1.1[0]/Slow#1.1 false']);
 });
 
+test('each state has retries of its own', async () => {
+  const keys: string[] = [];
+  const Retry = [{ ErrorEquals: ['Busy'], IntervalSeconds: 1, MaxAttempts: 1 }];
+  const second = task({ Retry }).States['Work']!;
+  const { End: _, ...first } = { ...second, Next: 'Second' } as Record<string, unknown>;
+
+  const execution = await runOnce(
+    { StartAt: 'First', States: { First: first, Second: second } },
+    {},
+    {
+      [lambda]: async (__, { key }) => {
+        keys.push(key);
+        if (key.endsWith('.1')) throw new TaskFailed('Busy', '');
+        return 'done';
+      },
+    },
+  );
+
+  expect(execution.output).toBe('done');
+  expect(keys).toEqual(
+    ['First#1.1', 'First#1.2', 'Second#1.1', 'Second#1.2'].map((place) => `test/run/${place}`),
+  );
+});
+
 test('a retried parallel begins anew, under other keys', async () => {
   const keys: string[] = [];
   const definition = {

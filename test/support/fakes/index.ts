@@ -64,6 +64,7 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
       job: (runId, jobId) => `http://cairn.test/runs/${runId}/jobs/${jobId}`,
     },
     binaries: ['terraform 1.11.4'],
+    isolated: true,
     ...overrides,
   };
 }
