@@ -25,7 +25,9 @@ export function createApp(host: ApiHost): Hono {
 
   app.notFound((c) => {
     const message = 'There is nothing at this address.';
-    return isForPeople(c.req.path) ? c.html(errorPage(404, message), 404) : c.json({ error: 'NotFound', message }, 404);
+    return isForPeople(c.req.path)
+      ? c.html(errorPage(404, message), 404)
+      : c.json({ error: 'NotFound', message }, 404);
   });
 
   app.onError((error, c) => {
@@ -33,7 +35,9 @@ export function createApp(host: ApiHost): Hono {
     logProblem(host.log, c, error, problem);
     if (error instanceof HTTPException && problem.status === 401) c.header('WWW-Authenticate', 'Bearer');
     const { status, ...body } = problem;
-    return isForPeople(c.req.path) ? c.html(errorPage(status, problem.message), status) : c.json(body, status);
+    return isForPeople(c.req.path)
+      ? c.html(errorPage(status, problem.message), status)
+      : c.json(body, status);
   });
 
   return app;

@@ -43,7 +43,11 @@ export async function repositoryView(host: ApiHost, repository: string): Promise
   }
 }
 
-export async function environmentView(host: ApiHost, repository: string, name: string): Promise<EnvironmentView> {
+export async function environmentView(
+  host: ApiHost,
+  repository: string,
+  name: string,
+): Promise<EnvironmentView> {
   const found = (await environmentsOf(host, repository)).find((environment) => environment.name === name);
   if (found) return found;
   throw new NotFound(`There is no environment ${JSON.stringify(name.slice(0, 100))} in ${repository}.`);
@@ -57,7 +61,12 @@ async function environmentsOf(host: ApiHost, repository: string): Promise<Enviro
   );
 }
 
-async function viewOf(host: ApiHost, repository: string, environment: string, branch: string): Promise<EnvironmentView> {
+async function viewOf(
+  host: ApiHost,
+  repository: string,
+  environment: string,
+  branch: string,
+): Promise<EnvironmentView> {
   const { ports } = host;
   const [recorded, lock, waiting, [latestRun]] = await Promise.all([
     recordedState(host, repository, environment),

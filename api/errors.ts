@@ -36,7 +36,8 @@ export function problemOf(error: unknown): Problem {
       : { status, error: name, message };
   }
   if (error instanceof BodyTooLarge) return { status: 413, error: 'TooLarge', message: error.message };
-  if (error instanceof ZodError) return { status: 400, error: 'InvalidInput', message: z.prettifyError(error) };
+  if (error instanceof ZodError)
+    return { status: 400, error: 'InvalidInput', message: z.prettifyError(error) };
   if (error instanceof HTTPException) {
     return { status: error.status as ContentfulStatusCode, error: 'Refused', message: error.message };
   }

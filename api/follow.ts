@@ -64,7 +64,11 @@ export function followLogs(c: Context, host: ApiHost, run: Run): Response {
         const part = await logPart(host.ports, jobPrefix(run.id, id), offsets.get(id) ?? 0);
         offsets.set(id, part.next);
         if (part.text !== '') {
-          await sse.writeSSE({ event: 'log', data: JSON.stringify({ job: id, text: part.text }), ...idOf(offsets) });
+          await sse.writeSSE({
+            event: 'log',
+            data: JSON.stringify({ job: id, text: part.text }),
+            ...idOf(offsets),
+          });
         }
         if (part.ended) done.add(id);
         if (part.text === '') break;

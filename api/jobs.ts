@@ -44,7 +44,12 @@ function idsOf(keys: string[], runId: string): string[] {
   return [...ids].sort((a, b) => round(a) - round(b) || compare(a, b));
 }
 
-async function jobView(ports: Pick<Ports, 'artifacts'>, runId: string, id: string, ended: boolean): Promise<JobView> {
+async function jobView(
+  ports: Pick<Ports, 'artifacts'>,
+  runId: string,
+  id: string,
+  ended: boolean,
+): Promise<JobView> {
   const result = ended ? await readResult(ports, `runs/${runId}/jobs/${id}`) : null;
   return { id, ...jobName(id), status: result?.status ?? 'running', error: result?.error ?? null };
 }
@@ -84,7 +89,11 @@ export interface LogPart {
 const MOST = 512 * 1024;
 
 /** A job's log from a byte offset: of a job that ended from the artifacts, else as it is being written. */
-export async function logPart(ports: Pick<Ports, 'artifacts' | 'jobs'>, prefix: string, offset: number): Promise<LogPart> {
+export async function logPart(
+  ports: Pick<Ports, 'artifacts' | 'jobs'>,
+  prefix: string,
+  offset: number,
+): Promise<LogPart> {
   const out = (file: string) => `${prefix}/out/${file}`;
   // Asked first: a job that ends in between has its whole log stored by then.
   const ended = await ports.artifacts.has(out(JOB_FILES.result));

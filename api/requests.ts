@@ -28,7 +28,9 @@ export function parseRequestBody(text: string): RequestBody {
   try {
     body = JSON.parse(text);
   } catch (error) {
-    throw new InvalidInput('The body is not JSON: send {"command": "deploy", "environment": "…"}.', { cause: error });
+    throw new InvalidInput('The body is not JSON: send {"command": "deploy", "environment": "…"}.', {
+      cause: error,
+    });
   }
   const parsed = bodySchema.safeParse(body);
   if (parsed.success) return parsed.data;

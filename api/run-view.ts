@@ -38,7 +38,9 @@ export interface WaitingView {
 /** The run if the caller may read its repository. Throws NotFound else. */
 export async function findRun(host: ApiHost, caller: Caller, id: string): Promise<Run> {
   const run = /^[0-9a-zA-Z_-]{1,100}$/.test(id) ? await host.ports.runs.get(id) : null;
-  const missing = new NotFound(`There is no run ${JSON.stringify(id.slice(0, 100))}, or @${caller.login} cannot read it.`);
+  const missing = new NotFound(
+    `There is no run ${JSON.stringify(id.slice(0, 100))}, or @${caller.login} cannot read it.`,
+  );
   if (!run) throw missing;
   // The operator also sees runs of a repository that is no longer watched.
   if (caller.operator) return run;
@@ -70,7 +72,14 @@ export async function runView(host: ApiHost, run: Run): Promise<RunView> {
 
 export function waitingView(waiting: WaitingApproval): WaitingView {
   const { runId, digest, commit, askedAt, until, environment } = waiting;
-  return { runId, digest, commit, askedAt, until, command: `/cairn approve ${environment} ${digest.slice(0, 7)}` };
+  return {
+    runId,
+    digest,
+    commit,
+    askedAt,
+    until,
+    command: `/cairn approve ${environment} ${digest.slice(0, 7)}`,
+  };
 }
 
 async function newestDocument(ports: Pick<Ports, 'artifacts'>, runId: string): Promise<RunDocument | null> {
@@ -89,7 +98,10 @@ async function pullOf(host: ApiHost, run: Run, commit: string): Promise<DeployRe
     const [pull] = await host.ports.pulls.ofCommit(run.repository, commit);
     return pull ? { number: pull.number, title: pull.title, url: pull.url } : null;
   } catch (error) {
-    host.log('warn', 'no pull request for a run', { runId: run.id, error: error instanceof Error ? error.name : '' });
+    host.log('warn', 'no pull request for a run', {
+      runId: run.id,
+      error: error instanceof Error ? error.name : '',
+    });
     return null;
   }
 }

@@ -35,7 +35,9 @@ export function v1Routes(host: ApiHost): Hono<Env> {
   app.get('/environments', async (c) => {
     const repositories = await chosen(host, c);
     const views = await Promise.all(repositories.map((repository) => repositoryView(host, repository)));
-    const problems = views.flatMap(({ repository, problem }) => (problem === null ? [] : [{ repository, problem }]));
+    const problems = views.flatMap(({ repository, problem }) =>
+      problem === null ? [] : [{ repository, problem }],
+    );
     return c.json({ environments: views.flatMap(({ environments }) => environments), problems });
   });
 
@@ -50,11 +52,17 @@ export function v1Routes(host: ApiHost): Hono<Env> {
     return c.json({ runs: await listRuns(host, await chosen(host, c), filter as RunFilter) });
   });
 
-  app.get('/runs/:id', async (c) => c.json(await runView(host, await findRun(host, c.var.caller, c.req.param('id')))));
+  app.get('/runs/:id', async (c) =>
+    c.json(await runView(host, await findRun(host, c.var.caller, c.req.param('id')))),
+  );
 
-  app.get('/runs/:id/follow', async (c) => followRun(c, host, await findRun(host, c.var.caller, c.req.param('id'))));
+  app.get('/runs/:id/follow', async (c) =>
+    followRun(c, host, await findRun(host, c.var.caller, c.req.param('id'))),
+  );
 
-  app.get('/runs/:id/logs/follow', async (c) => followLogs(c, host, await findRun(host, c.var.caller, c.req.param('id'))));
+  app.get('/runs/:id/logs/follow', async (c) =>
+    followLogs(c, host, await findRun(host, c.var.caller, c.req.param('id'))),
+  );
 
   app.get('/runs/:id/jobs', async (c) => {
     const run = await findRun(host, c.var.caller, c.req.param('id'));
@@ -93,7 +101,10 @@ const filterSchema = z.strictObject({
   environment: z.string().max(100).optional(),
   pull: count.positive().optional(),
   workflow: z.enum(['plan', 'deploy']).optional(),
-  active: z.enum(['true', 'false']).transform((text) => text === 'true').optional(),
+  active: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional(),
   limit: count.min(1).max(200).default(30),
 });
 
@@ -113,7 +124,9 @@ async function chosen(host: ApiHost, c: Context<Env>): Promise<string[]> {
 function onlyOne(host: ApiHost): string {
   const [repository, ...more] = host.repositories;
   if (repository !== undefined && more.length === 0) return repository;
-  throw new InvalidInput(`Say which repository: this server watches ${host.repositories.join(', ') || 'none'}.`);
+  throw new InvalidInput(
+    `Say which repository: this server watches ${host.repositories.join(', ') || 'none'}.`,
+  );
 }
 
 /** Addresses of the runs that an answer names. */

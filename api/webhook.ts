@@ -29,7 +29,10 @@ export function webhookRoutes(host: ApiHost, counts: WebhookCounts): Hono {
       const signed = await host.verifySignature(body, c.req.header('x-hub-signature-256') ?? null);
       if (!signed) {
         counts.refused++;
-        host.log('warn', 'webhook with a bad signature', { deliveryId: safe(deliveryId), event: safe(event) });
+        host.log('warn', 'webhook with a bad signature', {
+          deliveryId: safe(deliveryId),
+          event: safe(event),
+        });
         const message =
           'The signature does not fit: X-Hub-Signature-256 must be the HMAC-SHA-256 of the body under the webhook secret of this server.';
         return c.json({ error: 'BadSignature', message }, 401);

@@ -22,7 +22,10 @@ const AWAY_MS = 60_000;
 const APPEARS_MS = 20_000;
 
 export function createClient(server: string, token: string | null): Client {
-  const headers = { accept: 'application/json', ...(token === null ? {} : { authorization: `Bearer ${token}` }) };
+  const headers = {
+    accept: 'application/json',
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+  };
 
   async function send(path: string, init: RequestInit = {}): Promise<Response> {
     const url = `${server}/api/v1${path}`;
@@ -64,7 +67,11 @@ export function createClient(server: string, token: string | null): Client {
         }
       } catch (error) {
         if (signal.aborted) throw error;
-        const isComing = !heard && error instanceof CliError && error.code === EXIT.refused && Date.now() - since < APPEARS_MS;
+        const isComing =
+          !heard &&
+          error instanceof CliError &&
+          error.code === EXIT.refused &&
+          Date.now() - since < APPEARS_MS;
         const isAway = heard && Date.now() - since < AWAY_MS;
         if (!isComing && !isAway) throw error;
       }
@@ -88,10 +95,15 @@ export function createClient(server: string, token: string | null): Client {
 async function refusal(response: Response, server: string, token: string | null): Promise<CliError> {
   const text = await response.text().catch(() => '');
   const message = messageOf(text) || `${response.status} ${response.statusText}`;
-  if (response.status >= 500) return new CliError(EXIT.unreachable, `${server} cannot do that now: ${message}`);
+  if (response.status >= 500)
+    return new CliError(EXIT.unreachable, `${server} cannot do that now: ${message}`);
   if (response.status === 401) {
-    const help = 'Give one by --token, CAIRN_TOKEN, or --data with the data folder of a server on this machine.';
-    return new CliError(EXIT.refused, token === null ? `${server} needs a token. ${help}` : `${server} refuses the token. ${help}`);
+    const help =
+      'Give one by --token, CAIRN_TOKEN, or --data with the data folder of a server on this machine.';
+    return new CliError(
+      EXIT.refused,
+      token === null ? `${server} needs a token. ${help}` : `${server} refuses the token. ${help}`,
+    );
   }
   return new CliError(EXIT.refused, message);
 }

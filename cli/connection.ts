@@ -20,7 +20,10 @@ const DEFAULT_SERVER = 'http://127.0.0.1:8474';
 export async function connect(flags: ConnectionFlags, io: Io): Promise<Client> {
   const address = flags.server || io.env['CAIRN_SERVER'] || DEFAULT_SERVER;
   if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol)) {
-    throw new CliError(EXIT.usage, `--server is an http:// or https:// address, not ${JSON.stringify(address)}.`);
+    throw new CliError(
+      EXIT.usage,
+      `--server is an http:// or https:// address, not ${JSON.stringify(address)}.`,
+    );
   }
   const url = new URL(address);
   const isHere = isLoopback(url.hostname);
@@ -56,7 +59,9 @@ async function remoteNames(cwd: string): Promise<string[]> {
     reject: false,
   });
   if (failed) return [];
-  const lines = stdout.split('\n').sort((a, b) => Number(b.startsWith('remote.origin.')) - Number(a.startsWith('remote.origin.')));
+  const lines = stdout
+    .split('\n')
+    .sort((a, b) => Number(b.startsWith('remote.origin.')) - Number(a.startsWith('remote.origin.')));
   return lines.flatMap((line) => repositoryOf(line.slice(line.indexOf(' ') + 1)) ?? []);
 }
 

@@ -17,9 +17,14 @@ export interface Finding {
 export type FindBinaries = (search: string) => Promise<{ name: string; version: string; path: string }[]>;
 
 /** `cairn doctor`: whether a server would work with these options here, and what to do where it would not. */
-export async function doctor(flags: ServeFlags & { json?: boolean }, findBinaries: FindBinaries, io: Io): Promise<number> {
+export async function doctor(
+  flags: ServeFlags & { json?: boolean },
+  findBinaries: FindBinaries,
+  io: Io,
+): Promise<number> {
   const { env } = io;
-  const repositories = flags.repository ?? (env['CAIRN_REPOSITORIES'] ?? '').split(/[\s,]+/).filter((name) => name !== '');
+  const repositories =
+    flags.repository ?? (env['CAIRN_REPOSITORIES'] ?? '').split(/[\s,]+/).filter((name) => name !== '');
   const appId = flags.appId || env['CAIRN_APP_ID'];
   const keyFile = flags.appKeyFile || env['CAIRN_APP_KEY_FILE'];
   const [git, binaries, data, github] = await Promise.all([
@@ -50,7 +55,8 @@ export async function doctor(flags: ServeFlags & { json?: boolean }, findBinarie
 
 export function checkSecret(secret: string | undefined): Finding {
   const name = 'webhook secret';
-  const help = 'Make one with `openssl rand -hex 32`, give it as CAIRN_WEBHOOK_SECRET, and set it as the secret of the webhook on GitHub.';
+  const help =
+    'Make one with `openssl rand -hex 32`, give it as CAIRN_WEBHOOK_SECRET, and set it as the secret of the webhook on GitHub.';
   if (!secret) return { name, status: 'fail', message: 'is missing.', help };
   return secret.length < 32
     ? { name, status: 'fail', message: `has ${secret.length} characters; it needs at least 32.`, help }
@@ -60,7 +66,12 @@ export function checkSecret(secret: string | undefined): Finding {
 function checkRepositories(repositories: string[]): Finding {
   return repositories.length > 0
     ? { name: 'repositories', status: 'ok', message: repositories.join(', ') }
-    : { name: 'repositories', status: 'fail', message: 'None is named.', help: 'Name each with --repository OWNER/NAME, or all in CAIRN_REPOSITORIES.' };
+    : {
+        name: 'repositories',
+        status: 'fail',
+        message: 'None is named.',
+        help: 'Name each with --repository OWNER/NAME, or all in CAIRN_REPOSITORIES.',
+      };
 }
 
 function show(findings: Finding[], io: Io): void {

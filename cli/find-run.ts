@@ -3,7 +3,11 @@ import type { Client } from './client.ts';
 import { CliError, EXIT } from './exit.ts';
 
 /** A run by its number ("12"), its id, or the beginning of one. */
-export async function findRunId(client: Client, repository: string | undefined, text: string): Promise<string> {
+export async function findRunId(
+  client: Client,
+  repository: string | undefined,
+  text: string,
+): Promise<string> {
   if (/^[0-9a-f]{20}$/.test(text)) return text;
   const query = repository === undefined ? '' : `&repository=${encodeURIComponent(repository)}`;
   const { runs } = await client.get<{ runs: Run[] }>(`/runs?limit=200${query}`);

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { CairnError } from '../core/errors.ts';
-import { addAskCommands, addReadCommands } from './commands/talking.ts';
 import { addHostCommands, type HostModules } from './commands/hosting.ts';
+import { addAskCommands, addReadCommands } from './commands/talking.ts';
 import { CliError, EXIT } from './exit.ts';
 import { type Io, plain } from './io.ts';
 

@@ -14,7 +14,10 @@ export interface Io {
   signal: AbortSignal;
 }
 
-export type Paint = (text: string, colour: 'green' | 'red' | 'yellow' | 'blue' | 'magenta' | 'dim' | 'bold') => string;
+export type Paint = (
+  text: string,
+  colour: 'green' | 'red' | 'yellow' | 'blue' | 'magenta' | 'dim' | 'bold',
+) => string;
 
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35 };
 
@@ -57,11 +60,23 @@ export function plain(text: string): string {
 }
 
 /** Rows under each other; the last column is not filled up. */
-export function table(head: string[], rows: string[][], paintCell: (row: number, column: number, text: string) => string = (_, __, text) => text): string {
+export function table(
+  head: string[],
+  rows: string[][],
+  paintCell: (row: number, column: number, text: string) => string = (_, __, text) => text,
+): string {
   const cells = rows.map((row) => row.map((cell) => plain(cell).replaceAll('\n', ' ')));
-  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)),
+  );
   const line = (row: string[], paint: (column: number, text: string) => string) =>
-    row.map((cell, column) => `${paint(column, cell)}${column === row.length - 1 ? '' : ' '.repeat((widths[column] ?? 0) - cell.length)}`).join('  ').trimEnd();
+    row
+      .map(
+        (cell, column) =>
+          `${paint(column, cell)}${column === row.length - 1 ? '' : ' '.repeat((widths[column] ?? 0) - cell.length)}`,
+      )
+      .join('  ')
+      .trimEnd();
   const body = cells.map((row, index) => line(row, (column, text) => paintCell(index, column, text)));
   return `${[line(head, (_, text) => text), ...body].join('\n')}\n`;
 }

@@ -61,7 +61,10 @@ const schema = z.object({
   appKeyFile: some.optional(),
   webhookSecret: z.string(`is missing: it ${SECRET_HELP}`).min(32, SECRET_HELP),
   repository: z.array(repositoryName).min(1, 'is missing: name at least one, as owner/name'),
-  slackToken: z.string().regex(/^xox[a-z]-/, 'is a bot token (xoxb-…)').optional(),
+  slackToken: z
+    .string()
+    .regex(/^xox[a-z]-/, 'is a bot token (xoxb-…)')
+    .optional(),
   concurrency: z.coerce.number('is a number').int().min(1).max(256).optional(),
   providerMirror: some.optional(),
   publicUrl: httpUrl.optional(),
@@ -86,10 +89,14 @@ const NAMES: Record<keyof z.infer<typeof schema>, [flag: string, variable: strin
 /** Throws InvalidInput with one line per option that does not fit, saying what to do. */
 export function serveOptions(flags: ServeFlags, env: Env): ServeOptions {
   const raw = Object.fromEntries(
-    Object.entries(NAMES).map(([key, [, variable]]) => [key, flags[key as keyof ServeFlags] ?? fromEnv(key, env[variable])]),
+    Object.entries(NAMES).map(([key, [, variable]]) => [
+      key,
+      flags[key as keyof ServeFlags] ?? fromEnv(key, env[variable]),
+    ]),
   );
   const parsed = schema.safeParse(raw);
-  if (!parsed.success) throw new InvalidInput(parsed.error.issues.map(problem).join('\n'), { cause: parsed.error });
+  if (!parsed.success)
+    throw new InvalidInput(parsed.error.issues.map(problem).join('\n'), { cause: parsed.error });
 
   const { host, port, githubUrl, webhookSecret, slackToken, providerMirror, publicUrl } = parsed.data;
   return {
@@ -104,7 +111,10 @@ export function serveOptions(flags: ServeFlags, env: Env): ServeOptions {
     concurrency: parsed.data.concurrency ?? availableParallelism(),
     providerMirror: providerMirror ?? null,
     publicUrl: publicUrl ?? null,
-    pages: isLoopback(host) && (publicUrl === undefined || isLoopback(new URL(publicUrl).hostname)) ? 'open' : 'token',
+    pages:
+      isLoopback(host) && (publicUrl === undefined || isLoopback(new URL(publicUrl).hostname))
+        ? 'open'
+        : 'token',
   };
 }
 

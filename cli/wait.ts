@@ -6,7 +6,12 @@ import { CliError, EXIT } from './exit.ts';
 import { type Io, type Paint, painter, paintState, plain } from './io.ts';
 
 /** Shows on standard error what the runs do until they have ended; answers them as they are then. */
-export async function waitForRuns(client: Client, runIds: string[], minutes: number | null, io: Io): Promise<Run[]> {
+export async function waitForRuns(
+  client: Client,
+  runIds: string[],
+  minutes: number | null,
+  io: Io,
+): Promise<Run[]> {
   const tooLong = new AbortController();
   const timer = minutes === null ? null : setTimeout(() => tooLong.abort(), minutes * 60_000);
   const signal = AbortSignal.any([io.signal, tooLong.signal]);
@@ -14,13 +19,22 @@ export async function waitForRuns(client: Client, runIds: string[], minutes: num
     return await Promise.all(runIds.map((id) => waitForRun(client, id, runIds.length > 1, signal, io)));
   } catch (error) {
     if (!tooLong.signal.aborted) throw error;
-    throw new CliError(EXIT.timeout, `It takes longer than ${minutes} minutes. The run goes on: ${runIds.join(', ')}.`);
+    throw new CliError(
+      EXIT.timeout,
+      `It takes longer than ${minutes} minutes. The run goes on: ${runIds.join(', ')}.`,
+    );
   } finally {
     if (timer) clearTimeout(timer);
   }
 }
 
-async function waitForRun(client: Client, id: string, several: boolean, signal: AbortSignal, io: Io): Promise<Run> {
+async function waitForRun(
+  client: Client,
+  id: string,
+  several: boolean,
+  signal: AbortSignal,
+  io: Io,
+): Promise<Run> {
   const paint = painter(io, io.errIsTerminal);
   let run: Run | null = null;
   for await (const { event, data } of client.follow(`/runs/${id}/follow`, signal)) {
@@ -30,7 +44,8 @@ async function waitForRun(client: Client, id: string, several: boolean, signal: 
     run = data as Run;
     if (asksNow) io.err(await question(client, run));
   }
-  if (!run || !ENDED.includes(run.state)) throw new CliError(EXIT.unreachable, `${client.server} stopped telling about run ${id}.`);
+  if (!run || !ENDED.includes(run.state))
+    throw new CliError(EXIT.unreachable, `${client.server} stopped telling about run ${id}.`);
   io.err(`${paintState(paint, run.state)}: ${plain(run.title)}\n`);
   return run;
 }

@@ -12,7 +12,7 @@ import { createApp } from '../api/app.ts';
 import type { ApiHost } from '../api/host.ts';
 import type { ServeOptions } from '../cli/serve-options.ts';
 import { InvalidInput } from '../core/errors.ts';
-import type { Clock } from '../core/ports.ts';
+import type { Chat, Clock } from '../core/ports.ts';
 import { STEPS } from '../core/steps/index.ts';
 import { type Binary, findBinaries } from './binaries.ts';
 import type { EngineOptions } from './engine/index.ts';
@@ -34,6 +34,8 @@ export interface ServerOptions extends ServeOptions {
   /** Instead of looking on the PATH. */
   binaries?: Binary[];
   onCheckpoint?: EngineOptions['onCheckpoint'];
+  /** Instead of Slack's own address. */
+  slackApiUrl?: string;
 }
 
 /** Host 3 with its HTTP side. Throws InvalidInput, saying what is missing, before it listens. */
@@ -69,7 +71,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const host = await createHost({
     dataDir: options.data,
     forge,
-    chat: options.slackToken === null ? null : slackChat({ token: options.slackToken }),
+    chat: slackOf(options),
     repositories: options.repositories,
     publicUrl: options.publicUrl ?? url,
     executor: executorPath(),
@@ -93,6 +95,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       await host.close();
     },
   };
+}
+
+function slackOf({ slackToken: token, slackApiUrl: apiUrl }: ServerOptions): Chat | null {
+  return token === null ? null : slackChat({ token, ...(apiUrl === undefined ? {} : { apiUrl }) });
 }
 
 async function credentials(github: ServeOptions['github']) {

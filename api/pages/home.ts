@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { Run } from '../../core/requests/run.ts';
 import type { EnvironmentView, RepositoryView } from '../environments.ts';
-import { type Html, NOTHING, ago, badge, commit, left, runBadge, runPath, whatItDoes } from './parts.ts';
+import { ago, badge, commit, type Html, left, NOTHING, runBadge, runPath, whatItDoes } from './parts.ts';
 
 export function homeBody(repositories: RepositoryView[], runs: Run[], now: Date): Html {
   if (repositories.length === 0) {

@@ -56,7 +56,9 @@ export function runBadge(state: RunState): Html {
 }
 
 export function commit(sha: string | null): Html {
-  return sha === null ? html`<span class="quiet">–</span>` : html`<code title="${sha}">${sha.slice(0, 7)}</code>`;
+  return sha === null
+    ? html`<span class="quiet">–</span>`
+    : html`<code title="${sha}">${sha.slice(0, 7)}</code>`;
 }
 
 /** A moment, as long ago; the exact one on hovering. */

@@ -2,26 +2,33 @@ import { html } from 'hono/html';
 import type { Counts } from '../../core/plans/plan.ts';
 import { renderDiff } from '../../core/reports/diff.ts';
 import type { ReportedProject } from '../../core/reports/plan-report.ts';
-import { type Html, NOTHING, badge } from './parts.ts';
+import { badge, type Html, NOTHING } from './parts.ts';
 
 /** A page shows this much of a diff; the whole of it is in the job's log. */
 const LONGEST_DIFF = 200_000;
 
-export function projectsSection(projects: ReportedProject[], removed: string[]): Html {
+/** Lines that are shown unfolded. */
+const SHORT_DIFF = 40;
+
+/** `told`: a project whose error stands at the top of the page already. */
+export function projectsSection(
+  { projects, removed }: { projects: ReportedProject[]; removed: string[] },
+  told: string | null,
+): Html {
   return html`<section><h2>Projects</h2>
 ${
   projects.length === 0
     ? html`<p class="quiet">No project is affected.</p>`
     : html`<div class="scroll"><table class="projects">
 <thead><tr><th>Project</th><th></th><th>Changes</th><th>Log</th></tr></thead>
-<tbody>${projects.map(row)}</tbody></table></div>`
+<tbody>${projects.map((project) => row(project, project.name !== told))}</tbody></table></div>`
 }
 ${removed.length === 0 ? NOTHING : html`<p class="note">Removed from the repository, left as they are: ${removed.join(', ')}.</p>`}
 ${projects.map(diffOf)}
 </section>`;
 }
 
-function row(project: ReportedProject): Html {
+function row(project: ReportedProject, withError: boolean): Html {
   const risks = project.summary?.risks ?? [];
   return html`<tr>
 <td><strong>${project.name}</strong>${project.dir === project.name ? NOTHING : html`<div class="quiet">${project.dir}</div>`}
@@ -29,7 +36,7 @@ ${remarks(project).map((remark) => html`<div class="quiet">${remark}</div>`)}
 ${(project.violations ?? []).map((violation) => html`<div class="risk">${violation}</div>`)}
 ${risks.slice(0, 5).map(({ message }) => html`<div class="risk">${message}</div>`)}
 ${risks.length > 5 ? html`<div class="risk">and ${risks.length - 5} more</div>` : NOTHING}
-${project.error ? html`<pre class="error">${project.error}</pre>` : NOTHING}</td>
+${withError && project.error ? html`<pre class="error">${project.error}</pre>` : NOTHING}</td>
 <td>${badge(project.status)}</td>
 <td class="nowrap">${project.summary ? countsOf(project.summary.counts) : html`<span class="quiet">–</span>`}</td>
 <td><a href="${localPath(project.logUrl)}">log</a></td>
@@ -58,13 +65,16 @@ export function countsOf(counts: Counts): Html {
     [outputs, html`<span class="quiet">${outputs} output${outputs === 1 ? '' : 's'}</span>`],
   ] as const;
   const shown = parts.filter(([count]) => count > 0).map(([, part]) => part);
-  return shown.length === 0 ? html`<span class="quiet">no changes</span>` : html`<span class="counts">${shown}</span>`;
+  return shown.length === 0
+    ? html`<span class="quiet">no changes</span>`
+    : html`<span class="counts">${shown}</span>`;
 }
 
 function diffOf(project: ReportedProject, index: number): Html {
   const diff = project.changes ? renderDiff(project.changes) : '';
   if (diff.trim() === '') return NOTHING;
-  return html`<details class="diff" id="diff-${index}"><summary>${project.name} ${project.summary ? countsOf(project.summary.counts) : NOTHING}</summary>
+  const isShort = diff.split('\n').length <= SHORT_DIFF;
+  return html`<details class="diff" ${isShort ? 'open' : ''} id="diff-${index}"><summary>${project.name} ${project.summary ? countsOf(project.summary.counts) : NOTHING}</summary>
 <pre>${coloured(diff.slice(0, LONGEST_DIFF))}</pre>
 ${diff.length > LONGEST_DIFF ? html`<p class="note">Cut after ${LONGEST_DIFF} characters; the job's log has all of it.</p>` : NOTHING}</details>`;
 }

@@ -35,7 +35,10 @@ export function pageRoutes(host: ApiHost): Hono<Env> {
     c.header('Content-Security-Policy', policyOf(c.var.nonce));
     c.header('Cache-Control', 'no-store');
     if (host.pages === 'open' && !isFromThisMachine(c)) {
-      throw new HTTPException(403, { message: 'These pages are for this machine only: open them by 127.0.0.1 or localhost, not through a proxy. For others start the server with --public-url.' });
+      throw new HTTPException(403, {
+        message:
+          'These pages are for this machine only: open them by 127.0.0.1 or localhost, not through a proxy. For others start the server with --public-url.',
+      });
     }
     await next();
   };
@@ -74,7 +77,9 @@ export function pageRoutes(host: ApiHost): Hono<Env> {
     return page(c, host, { title: runTitle(view), body, code: FOLLOW_RUN, data: follow });
   });
 
-  app.get('/runs/:id/follow', async (c) => followRun(c, host, await findRun(host, c.var.viewer, c.req.param('id'))));
+  app.get('/runs/:id/follow', async (c) =>
+    followRun(c, host, await findRun(host, c.var.viewer, c.req.param('id'))),
+  );
 
   app.get('/runs/:id/jobs/:job', async (c) => {
     const run = await findRun(host, c.var.viewer, c.req.param('id'));
@@ -115,7 +120,10 @@ async function login(c: PageContext, host: ApiHost): Promise<Response> {
   const caller = /^[\x21-\x7e]{1,1000}$/.test(token) ? await callerOfToken(host, token) : null;
   if (!caller) {
     host.log('warn', 'sign-in refused', {});
-    return c.html(loginPage(next, 'That is neither the admin token of this server nor a token that GitHub accepts.'), 401);
+    return c.html(
+      loginPage(next, 'That is neither the admin token of this server nor a token that GitHub accepts.'),
+      401,
+    );
   }
   signIn(c, host, caller);
   host.log('info', 'signed in', { login: caller.login });

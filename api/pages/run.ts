@@ -5,7 +5,19 @@ import { ENDED } from '../../core/requests/run.ts';
 import type { HistoryLine } from '../host.ts';
 import type { JobView } from '../jobs.ts';
 import type { RunView } from '../run-view.ts';
-import { ago, badge, commit, duration, type Html, jobPath, left, link, NOTHING, runBadge, whatItDoes } from './parts.ts';
+import {
+  ago,
+  badge,
+  commit,
+  duration,
+  type Html,
+  jobPath,
+  left,
+  link,
+  NOTHING,
+  runBadge,
+  whatItDoes,
+} from './parts.ts';
 import { localPath, projectsSection } from './projects.ts';
 
 export function runTitle({ run }: RunView): string {
@@ -19,7 +31,7 @@ ${asking(view, now)}
 ${report?.kind === 'deploy' ? outcome(report) : NOTHING}
 ${report?.kind === 'plan' && report.message ? html`<section class="card is-bad"><h2>It could not be planned</h2><pre class="error">${report.message}</pre></section>` : NOTHING}
 ${report && report.policyChanges.length > 0 ? list('This changes the rules in cairn.yaml', report.policyChanges) : NOTHING}
-${report ? projectsSection(report.projects, report.removed) : NOTHING}
+${report ? projectsSection(report, report.kind === 'deploy' ? (report.failure?.project ?? null) : null) : NOTHING}
 ${jobs(view, view.jobs)}
 ${timeline(view.events, now)}
 ${history(view.history)}`;
@@ -62,12 +74,12 @@ ${deploy?.differences && deploy.differences.length > 0 ? html`<p>It asks again, 
 }
 
 function outcome(report: DeployReport): Html {
-  const { failure, message, rollback, revert, helps, approval, verify } = report;
+  const { failure, message, rollback, revert, helps } = report;
   return html`${
     failure
       ? html`<section class="card is-bad"><h2>${failure.project === null ? 'Failed' : `${failure.project} failed`} <span class="quiet">${failure.stage}</span></h2>
 <pre class="error">${failure.message}</pre>
-${failure.logTail ? html`<details open id="tail"><summary>The log's last lines</summary><pre>${failure.logTail}</pre></details>` : NOTHING}
+${failure.logTail ? html`<details ${isSaid(failure) ? '' : 'open'} id="tail"><summary>The log's last lines</summary><pre>${failure.logTail}</pre></details>` : NOTHING}
 <p><a href="${localPath(failure.logUrl)}">Whole log</a></p></section>`
       : NOTHING
   }
@@ -83,8 +95,21 @@ ${revert ? html`<p>Revert: ${link(revert.url, `pull request #${revert.number}`)}
       ? html`<section class="card is-back"><p>Revert: ${link(revert.url, `pull request #${revert.number}`)}</p></section>`
       : NOTHING
 }
-${approval?.by ? html`<p class="note">Approved by @${approval.by}${approval.at ? html` at ${approval.at.slice(0, 16).replace('T', ' ')} UTC` : NOTHING}, digest <code>${approval.digest.slice(0, 7)}</code>.</p>` : NOTHING}
-${verify ? html`<p class="note">Verify: ${verify.ok === null ? 'running' : verify.ok ? 'passed' : 'failed'}${verify.message ? ` – ${verify.message}` : ''}</p>` : NOTHING}`;
+${notes(report)}`;
+}
+
+/** The log's end often is the message once more. */
+function isSaid({ message, logTail = '' }: NonNullable<DeployReport['failure']>): boolean {
+  return logTail.includes(message.trim());
+}
+
+function notes({ approval, verify }: DeployReport): Html {
+  if (!approval?.by && !verify) return NOTHING;
+  const when = approval?.at ? ` at ${approval.at.slice(0, 16).replace('T', ' ')} UTC` : '';
+  const verified = verify && (verify.ok === null ? 'running' : verify.ok ? 'passed' : 'failed');
+  return html`<section class="note">
+${approval?.by ? html`<p>Approved by @${approval.by}${when}, digest <code>${approval.digest.slice(0, 7)}</code>.</p>` : NOTHING}
+${verify ? html`<p>Verify: ${verified}${verify.message ? ` – ${verify.message}` : ''}</p>` : NOTHING}</section>`;
 }
 
 function list(title: string, lines: string[]): Html {
@@ -111,6 +136,7 @@ function history(lines: HistoryLine[]): Html {
   if (lines.length === 0) return NOTHING;
   return html`<section><details id="engine"><summary>Steps of the workflow (${lines.length})</summary>
 <div class="scroll"><table><tbody>${lines.map(
-    ({ state, at, what }) => html`<tr><td class="nowrap quiet">${at.slice(11, 23)}</td><td>${state}</td><td>${what}</td></tr>`,
+    ({ state, at, what }) =>
+      html`<tr><td class="nowrap quiet">${at.slice(11, 23)}</td><td>${state}</td><td>${what}</td></tr>`,
   )}</tbody></table></div></details></section>`;
 }

@@ -3,7 +3,7 @@
  * Text from outside is only ever set as text, or comes as a page that the server has escaped.
  */
 
-/** Loads the page's `<main>` again when something happened, and keeps what was unfolded. */
+/** Loads the page's `<main>` again when something happened, and leaves folded and unfolded as it was. */
 export const FOLLOW_RUN = `
 const { follow, seq } = document.body.dataset;
 if (follow) {
@@ -14,10 +14,10 @@ if (follow) {
     const answer = await fetch(location.href);
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-    const open = new Set([...document.querySelectorAll('details[open]')].map((d) => d.id));
+    const folded = new Map([...document.querySelectorAll('details')].map((d) => [d.id, d.open]));
     const main = document.querySelector('main');
     main.replaceChildren(...page.querySelector('main').childNodes);
-    for (const d of main.querySelectorAll('details')) if (open.has(d.id)) d.open = true;
+    for (const d of main.querySelectorAll('details')) d.open = folded.get(d.id) ?? d.open;
     document.title = page.title;
   };
   const soon = () => { again ??= setTimeout(reload, 150); };

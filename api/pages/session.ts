@@ -46,7 +46,12 @@ export function isFromThisMachine(c: Context): boolean {
 
 export function isLoopbackName(hostHeader: string | undefined): boolean {
   const name = (hostHeader ?? '').replace(/:\d+$/, '').toLowerCase();
-  return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
+  return (
+    name === 'localhost' ||
+    name.endsWith('.localhost') ||
+    name === '[::1]' ||
+    /^127(\.\d{1,3}){3}$/.test(name)
+  );
 }
 
 /** A path of this server to go on to after signing in. */

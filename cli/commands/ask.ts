@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '../client.ts';
-import { chooseRepository, type ConnectionFlags, connect, fullCommit } from '../connection.ts';
+import { type ConnectionFlags, chooseRepository, connect, fullCommit } from '../connection.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { type Io, plain } from '../io.ts';
 import { waitForRuns } from '../wait.ts';
@@ -25,7 +25,8 @@ export async function plan(
   io: Io,
 ): Promise<number> {
   const number = Number(/^#?(\d{1,9})$/.exec(pull)?.[1] ?? Number.NaN);
-  if (!(number > 0)) throw new CliError(EXIT.usage, `A pull request is a number, such as 12, not ${JSON.stringify(pull)}.`);
+  if (!(number > 0))
+    throw new CliError(EXIT.usage, `A pull request is a number, such as 12, not ${JSON.stringify(pull)}.`);
   const { project, environment } = flags;
   const commit = await fullCommit(flags.commit, io);
   return ask({ command: 'plan', pull: number, ...given({ project, environment, commit }) }, flags, io);
@@ -38,10 +39,19 @@ export async function deploy(
   io: Io,
 ): Promise<number> {
   const full = await fullCommit(commit, io);
-  return ask({ command: 'deploy', environment, retry: flags.retry ?? false, ...given({ commit: full }) }, flags, io);
+  return ask(
+    { command: 'deploy', environment, retry: flags.retry ?? false, ...given({ commit: full }) },
+    flags,
+    io,
+  );
 }
 
-export async function rollback(environment: string, commit: string | undefined, flags: AskFlags, io: Io): Promise<number> {
+export async function rollback(
+  environment: string,
+  commit: string | undefined,
+  flags: AskFlags,
+  io: Io,
+): Promise<number> {
   const full = await fullCommit(commit, io);
   return ask({ command: 'rollback', environment, ...given({ commit: full }) }, flags, io);
 }
@@ -50,8 +60,17 @@ export async function approve(environment: string, digest: string, flags: AskFla
   return ask({ command: 'approve', environment, digest: digest.toLowerCase() }, flags, io);
 }
 
-export async function reject(environment: string, reason: string[], flags: AskFlags, io: Io): Promise<number> {
-  return ask({ command: 'reject', environment, ...given({ reason: reason.join(' ') || undefined }) }, flags, io);
+export async function reject(
+  environment: string,
+  reason: string[],
+  flags: AskFlags,
+  io: Io,
+): Promise<number> {
+  return ask(
+    { command: 'reject', environment, ...given({ reason: reason.join(' ') || undefined }) },
+    flags,
+    io,
+  );
 }
 
 async function ask(body: Record<string, unknown>, flags: AskFlags, io: Io): Promise<number> {
@@ -65,7 +84,8 @@ async function ask(body: Record<string, unknown>, flags: AskFlags, io: Io): Prom
 
   if (!flags.json) {
     if (answer.message) io.out(`${plain(answer.message)}\n`);
-    for (const id of runIds) io.out(`${answer.message ? 'Run' : 'Started run'} ${id}: ${answer.urls[id] ?? ''}\n`);
+    for (const id of runIds)
+      io.out(`${answer.message ? 'Run' : 'Started run'} ${id}: ${answer.urls[id] ?? ''}\n`);
     if (runIds.length === 0 && !answer.message) io.out('That started nothing.\n');
   }
   if (!flags.wait) {
@@ -89,5 +109,7 @@ async function sendOnce(client: Client, body: unknown, key: string): Promise<Ans
 }
 
 function given<T extends Record<string, string | undefined>>(values: T): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
 }

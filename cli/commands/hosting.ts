@@ -20,7 +20,10 @@ export interface HostModules {
 function serving(command: Command): Command {
   return command
     .option('--data <folder>', 'where everything is kept (CAIRN_DATA; ~/.cairn)')
-    .option('--github-url <url>', "base address of GitHub's REST API (CAIRN_GITHUB_URL; https://api.github.com)")
+    .option(
+      '--github-url <url>',
+      "base address of GitHub's REST API (CAIRN_GITHUB_URL; https://api.github.com)",
+    )
     .option('--github-token <token>', 'token that Cairn works with (better as CAIRN_GITHUB_TOKEN)')
     .option('--app-id <number>', 'or a GitHub App (CAIRN_APP_ID)')
     .option('--app-key-file <file>', 'with its private key (CAIRN_APP_KEY_FILE)')
@@ -45,7 +48,9 @@ export function addHostCommands(program: Command, io: Io, finish: Finish, module
     .command('demo')
     .description('a GitHub and a Cairn on this machine, and the whole story played on them')
     .option('--exit', 'end when it is over, instead of staying up')
-    .action(async (flags: { exit?: boolean }) => finish(await modules.demo({ exit: flags.exit ?? false }, io.signal)));
+    .action(async (flags: { exit?: boolean }) =>
+      finish(await modules.demo({ exit: flags.exit ?? false }, io.signal)),
+    );
   program
     .command('validate')
     .argument('[folder]', 'root of the repository; else this folder')
@@ -55,7 +60,12 @@ export function addHostCommands(program: Command, io: Io, finish: Finish, module
   serving(program.command('doctor').description('would a server work here? what is missing?'))
     .option('--json', 'answer as JSON')
     .action(async (flags) => finish(await doctor(flags, modules.findBinaries, io)));
-  addStateCommands(program.command('state').description('the states that Cairn keeps on this machine'), io, finish, modules);
+  addStateCommands(
+    program.command('state').description('the states that Cairn keeps on this machine'),
+    io,
+    finish,
+    modules,
+  );
 }
 
 function addStateCommands(state: Command, io: Io, finish: Finish, modules: HostModules): void {

@@ -15,7 +15,10 @@ export async function logs(run: string, job: string | undefined, flags: LogsFlag
   const runId = await findRunId(client, flags.repository, run);
   const show = printer(flags, io);
   if (flags.follow) {
-    const path = job === undefined ? `/runs/${runId}/logs/follow` : `/runs/${runId}/jobs/${encodeURIComponent(job)}/follow`;
+    const path =
+      job === undefined
+        ? `/runs/${runId}/logs/follow`
+        : `/runs/${runId}/jobs/${encodeURIComponent(job)}/follow`;
     for await (const { event, data } of client.follow(path, io.signal)) {
       const part = data as { job?: string; text: string };
       if (event === 'log') show(part.job ?? job ?? '', part.text);
@@ -26,7 +29,10 @@ export async function logs(run: string, job: string | undefined, flags: LogsFlag
   const { jobs } = await client.get<{ jobs: JobView[] }>(`/runs/${runId}/jobs`);
   const wanted = job === undefined ? jobs : jobs.filter(({ id }) => id === job);
   if (job !== undefined && wanted.length === 0) {
-    throw new CliError(EXIT.refused, `There is no job ${JSON.stringify(job)}; there is ${jobs.map(({ id }) => id).join(', ') || 'none'}.`);
+    throw new CliError(
+      EXIT.refused,
+      `There is no job ${JSON.stringify(job)}; there is ${jobs.map(({ id }) => id).join(', ') || 'none'}.`,
+    );
   }
   for (const { id } of wanted) {
     for await (const text of wholeLog(client, runId, id)) show(id, text);
@@ -36,7 +42,9 @@ export async function logs(run: string, job: string | undefined, flags: LogsFlag
 
 async function* wholeLog(client: Client, runId: string, job: string): AsyncGenerator<string> {
   for (let offset = 0; ; ) {
-    const part = await client.get<LogPart>(`/runs/${runId}/jobs/${encodeURIComponent(job)}/log?offset=${offset}`);
+    const part = await client.get<LogPart>(
+      `/runs/${runId}/jobs/${encodeURIComponent(job)}/log?offset=${offset}`,
+    );
     if (part.text !== '') yield part.text;
     if (part.ended || part.text === '') return;
     offset = part.next;
@@ -54,7 +62,9 @@ function printer(flags: LogsFlags, io: Io): (job: string, text: string) => void 
       return;
     }
     if (speaking !== job) {
-      io.out(`${atLineStart ? '' : '\n'}${speaking === null ? '' : '\n'}${paint(`==> ${plain(job)}`, 'bold')}\n`);
+      io.out(
+        `${atLineStart ? '' : '\n'}${speaking === null ? '' : '\n'}${paint(`==> ${plain(job)}`, 'bold')}\n`,
+      );
       speaking = job;
     }
     io.out(plain(text));

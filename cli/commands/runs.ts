@@ -16,7 +16,9 @@ export async function runs(flags: RunsFlags, io: Io): Promise<number> {
   const client = await connect(flags, io);
   const { repository, environment, pull, workflow, limit } = flags;
   const asked = { repository, environment, pull, workflow, limit, active: flags.active ? 'true' : undefined };
-  const query = new URLSearchParams(Object.entries(asked).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
+  const query = new URLSearchParams(
+    Object.entries(asked).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
   const answer = await client.get<{ runs: Run[] }>(`/runs?${query}`);
   if (flags.json) {
     io.out(`${JSON.stringify(answer, null, 2)}\n`);

@@ -15,7 +15,9 @@ export interface ShowFlags extends ConnectionFlags {
 export async function show(run: string, flags: ShowFlags, io: Io): Promise<number> {
   const client = await connect(flags, io);
   const view = await client.get<RunView>(`/runs/${await findRunId(client, flags.repository, run)}`);
-  io.out(flags.json ? `${JSON.stringify(view, null, 2)}\n` : text(view, flags, painter(io, io.outIsTerminal)));
+  io.out(
+    flags.json ? `${JSON.stringify(view, null, 2)}\n` : text(view, flags, painter(io, io.outIsTerminal)),
+  );
   return EXIT.ok;
 }
 
@@ -28,14 +30,19 @@ function text(view: RunView, flags: ShowFlags, paint: Paint): string {
   ];
   const failure = report?.kind === 'deploy' ? report.failure : undefined;
   if (failure) {
-    lines.push('', paint(`${failure.project ?? 'The run'} failed (${failure.stage})`, 'red'), plain(failure.message));
+    lines.push(
+      '',
+      paint(`${failure.project ?? 'The run'} failed (${failure.stage})`, 'red'),
+      plain(failure.message),
+    );
     if (failure.logTail) lines.push('', indent(plain(failure.logTail)));
   }
   if (report?.kind === 'deploy' && report.message) lines.push('', plain(report.message));
   if (report?.kind === 'deploy' && report.revert) lines.push('', `Revert: ${report.revert.url}`);
   for (const change of report?.policyChanges ?? []) lines.push('', `Changes the rules: ${plain(change)}`);
   if (report) lines.push('', ...report.projects.map((project) => projectLine(project, paint)));
-  if (flags.diff !== false) lines.push(...(report?.projects ?? []).flatMap((project) => diffLines(project, paint)));
+  if (flags.diff !== false)
+    lines.push(...(report?.projects ?? []).flatMap((project) => diffLines(project, paint)));
   if (report?.kind === 'deploy' && report.helps) lines.push('', `What helps: ${plain(report.helps)}`);
   if (waiting) {
     const repository = `--repository ${run.repository}`;
@@ -53,7 +60,11 @@ function projectLine(project: ReportedProject, paint: Paint): string {
     ...(project.error ? [project.error.split('\n').find((line) => line.trim() !== '') ?? ''] : []),
     ...(project.violations ?? []),
   ];
-  const state = paintState(paint, project.status === 'apply-failed' ? 'failed' : project.status, project.status.padEnd(12));
+  const state = paintState(
+    paint,
+    project.status === 'apply-failed' ? 'failed' : project.status,
+    project.status.padEnd(12),
+  );
   return `  ${state}  ${plain(project.name).padEnd(24)}  ${numbers.padEnd(12)}  ${plain(more.join('; '))}`.trimEnd();
 }
 
@@ -62,13 +73,18 @@ const COLOUR = { '+': 'green', '-': 'red', '!': 'yellow' } as const;
 function diffLines(project: ReportedProject, paint: Paint): string[] {
   const diff = project.changes ? renderDiff(project.changes) : '';
   if (diff.trim() === '') return [];
-  const lines = plain(diff).split('\n').map((line) => {
-    const colour = COLOUR[line.charAt(0) as keyof typeof COLOUR];
-    return colour ? paint(line, colour) : line;
-  });
+  const lines = plain(diff)
+    .split('\n')
+    .map((line) => {
+      const colour = COLOUR[line.charAt(0) as keyof typeof COLOUR];
+      return colour ? paint(line, colour) : line;
+    });
   return ['', paint(plain(project.name), 'bold'), ...lines];
 }
 
 function indent(text: string): string {
-  return text.split('\n').map((line) => `  ${line}`).join('\n');
+  return text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
 }

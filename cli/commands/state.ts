@@ -35,11 +35,19 @@ export async function listStates(flags: StateFlags, states: States, io: Io): Pro
 }
 
 /** `cairn state export [FILE]`: one project's state, to a file (mode 0600) or to standard output. */
-export async function exportState(file: string | undefined, flags: StateFlags, states: States, io: Io): Promise<number> {
+export async function exportState(
+  file: string | undefined,
+  flags: StateFlags,
+  states: States,
+  io: Io,
+): Promise<number> {
   const key = keyOf(flags);
   const bytes = await states.readState(folderOf(flags, io), key);
   if (!bytes) {
-    throw new CliError(EXIT.refused, `There is no state of ${key} below ${folderOf(flags, io)}; \`cairn state list\` shows what there is.`);
+    throw new CliError(
+      EXIT.refused,
+      `There is no state of ${key} below ${folderOf(flags, io)}; \`cairn state list\` shows what there is.`,
+    );
   }
   if (file === undefined) {
     io.out(Buffer.from(bytes).toString('utf8'));
@@ -51,7 +59,9 @@ export async function exportState(file: string | undefined, flags: StateFlags, s
     await writeFile(target, bytes, { mode: 0o600, flag: flags.force ? 'w' : 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new CliError(EXIT.usage, `${target} is there already. Name another file, or say --force.`, { cause: error });
+    throw new CliError(EXIT.usage, `${target} is there already. Name another file, or say --force.`, {
+      cause: error,
+    });
   }
   if (flags.json) io.out(`${JSON.stringify({ key, file: target, bytes: bytes.byteLength })}\n`);
   else io.err(`Wrote ${bytes.byteLength} bytes to ${target}.\n`);
@@ -77,10 +87,16 @@ function folderOf(flags: StateFlags, io: Io): string {
 
 function keyOf({ repository, environment, project }: StateFlags): string {
   if (repository === undefined || environment === undefined || project === undefined) {
-    throw new CliError(EXIT.usage, 'A state is named by --repository OWNER/NAME --environment ENV --project PROJECT.');
+    throw new CliError(
+      EXIT.usage,
+      'A state is named by --repository OWNER/NAME --environment ENV --project PROJECT.',
+    );
   }
   if (!repositoryName.safeParse(repository).success || !environmentName.safeParse(environment).success) {
-    throw new CliError(EXIT.usage, `${repository} ${environment} is not a repository (owner/name) with an environment.`);
+    throw new CliError(
+      EXIT.usage,
+      `${repository} ${environment} is not a repository (owner/name) with an environment.`,
+    );
   }
   return `${repository}/${environment}/${segment(project)}`;
 }

@@ -13,7 +13,9 @@ export async function status(flags: ConnectionFlags, io: Io): Promise<number> {
   const client = await connect(flags, io);
   const query = flags.repository === undefined ? '' : `?repository=${encodeURIComponent(flags.repository)}`;
   const answer = await client.get<Answer>(`/environments${query}`);
-  const isBad = answer.problems.length > 0 || answer.environments.some(({ state }) => state === 'broken' || state === 'unknown');
+  const isBad =
+    answer.problems.length > 0 ||
+    answer.environments.some(({ state }) => state === 'broken' || state === 'unknown');
   const code = isBad ? EXIT.bad : EXIT.ok;
   if (flags.json) {
     io.out(`${JSON.stringify(answer, null, 2)}\n`);

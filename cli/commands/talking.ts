@@ -25,9 +25,9 @@ function asking(command: Command): Command {
 }
 
 export function addReadCommands(program: Command, io: Io, finish: Finish): void {
-  talking(program.command('status').description('the environments: state, last good commit, what waits')).action(
-    async (flags) => finish(await status(flags, io)),
-  );
+  talking(
+    program.command('status').description('the environments: state, last good commit, what waits'),
+  ).action(async (flags) => finish(await status(flags, io)));
   talking(program.command('runs').description('runs, newest first'))
     .option('--environment <name>', 'only of this environment')
     .option('--pull <number>', 'only of this pull request')
@@ -35,7 +35,9 @@ export function addReadCommands(program: Command, io: Io, finish: Finish): void 
     .option('--active', 'only those that have not ended')
     .option('--limit <count>', 'at most this many (30)')
     .action(async (flags) => finish(await runs(flags, io)));
-  talking(program.command('show').argument('<run>', 'its number or id').description('one run, with its plans'))
+  talking(
+    program.command('show').argument('<run>', 'its number or id').description('one run, with its plans'),
+  )
     .option('--no-diff', 'without the diffs')
     .action(async (run, flags) => finish(await show(run, flags, io)));
   talking(
@@ -50,7 +52,12 @@ export function addReadCommands(program: Command, io: Io, finish: Finish): void 
 }
 
 export function addAskCommands(program: Command, io: Io, finish: Finish): void {
-  asking(program.command('plan').argument('<pull>', 'number of the pull request').description('plan a pull request'))
+  asking(
+    program
+      .command('plan')
+      .argument('<pull>', 'number of the pull request')
+      .description('plan a pull request'),
+  )
     .option('--project <name>', 'only this project')
     .option('--environment <name>', 'only for this environment')
     .option('--commit <commit>', 'its head, as you know it (a fork needs it)')

@@ -22,10 +22,17 @@ interface Verdict {
 }
 
 /** `cairn validate [FOLDER]`: the configuration and the tree it is about, without a server or a network. */
-export async function validate(folder: string | undefined, flags: { json?: boolean }, io: Io): Promise<number> {
+export async function validate(
+  folder: string | undefined,
+  flags: { json?: boolean },
+  io: Io,
+): Promise<number> {
   const root = path.resolve(io.cwd, folder ?? '.');
   if (!existsSync(root) || !statSync(root).isDirectory()) {
-    throw new CliError(EXIT.usage, `${root} is no folder. Give the root of the repository, where ${CONFIG_FILE} is.`);
+    throw new CliError(
+      EXIT.usage,
+      `${root} is no folder. Give the root of the repository, where ${CONFIG_FILE} is.`,
+    );
   }
   const verdict = await check(root);
   if (flags.json) io.out(`${JSON.stringify(verdict, null, 2)}\n`);
@@ -39,9 +46,12 @@ async function check(root: string): Promise<Verdict> {
   const warnings = new Set<string>();
   try {
     const tree = await folderTree(root);
-    const config = tree.has(CONFIG_FILE) ? parseConfig(tree.read(CONFIG_FILE), CONFIG_FILE) : defaultConfig('main');
+    const config = tree.has(CONFIG_FILE)
+      ? parseConfig(tree.read(CONFIG_FILE), CONFIG_FILE)
+      : defaultConfig('main');
     for (const environment of Object.keys(config.environments)) {
-      for (const problem of await checkEnvironment(tree, config, environment, environments, warnings)) problems.add(problem);
+      for (const problem of await checkEnvironment(tree, config, environment, environments, warnings))
+        problems.add(problem);
     }
   } catch (error) {
     for (const problem of problemsOf(error)) problems.add(problem);
@@ -57,7 +67,13 @@ async function checkEnvironment(
   warnings: Set<string>,
 ): Promise<string[]> {
   try {
-    const { projects, all, graph } = await affectedProjects({ base: null, head: tree, config, environment, hcl: parseHcl });
+    const { projects, all, graph } = await affectedProjects({
+      base: null,
+      head: tree,
+      config,
+      environment,
+      hcl: parseHcl,
+    });
     for (const { broken } of graph.modules.values()) if (broken !== null) warnings.add(broken);
     environments[environment] = waves(projects, all);
     return [];

@@ -48,7 +48,7 @@ export function inputOf(raw: string, pathArgument: boolean): Input | null {
 
 /** What stands before the first interpolation: whole, or else the folder that it is surely in. */
 export function literalPart(raw: string): string {
-  const cut = raw.search(/[$%]\{/);
+  const cut = raw.search(/(?<!\$)\$\{|(?<!%)%\{/);
   const path = cut < 0 ? raw : raw.slice(0, raw.lastIndexOf('/', cut) + 1);
   return unescaped(path).replace(/\/+$/, '') || '.';
 }

@@ -68,6 +68,7 @@ async function tellDeploy(event: StatusEvent, run: Run, doc: RunDocument | null,
   if (!commit) return;
   const name = `cairn: deploy ${run.environment}`;
   if (!doc) {
+    if (event.run.state === 'superseded' && (await isSpokenFor(name, run, commit, ports))) return;
     const state =
       event.run.state === 'failed' ? 'failure' : event.run.state === 'superseded' ? 'neutral' : 'in_progress';
     await check(
@@ -143,6 +144,12 @@ async function check(
   const value = { name, commit, ...shown, url: ports.links.run(run.id), externalId: run.id };
   const id = await ports.reports.check(run.repository, value, before?.id ?? null);
   await ports.sent.put(key, { id, order });
+}
+
+/** A commit's check shows another run of it, which this one was overtaken by before it began. */
+async function isSpokenFor(name: string, run: Run, commit: string, ports: Sink): Promise<boolean> {
+  const before = await ports.sent.get(`check/${run.repository}/${name}/${commit}`);
+  return before !== null && Math.floor(before.order / 10_000) !== run.number;
 }
 
 const DEPLOYMENT_STATE: Partial<

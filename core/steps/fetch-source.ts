@@ -25,7 +25,11 @@ export const fetchSource = step(
 async function ofPull(run: RunInput, ports: Ports): Promise<SourcePart> {
   if (run.request.command !== 'plan') throw new Error('not a plan');
   const commit = await ports.pulls.testMerge(run.repository, run.request.pull);
-  const [base] = (await ports.source.commit(run.repository, commit)).parents;
+  const [{ parents }] = await Promise.all([
+    ports.source.commit(run.repository, commit),
+    fetchSourceOf(ports, run.repository, commit),
+  ]);
+  const [base] = parents;
   return { commit, base: base ?? null };
 }
 

@@ -29,14 +29,22 @@ import { step } from './step.ts';
 export const resolveProjects = step(
   z.object({ run: runInput, source: sourcePart, number: z.number(), fence: z.number() }),
   async ({ run, source, number, fence }, ports) => {
-    const head = await readCommit(ports, run.repository, source.commit);
-    const base = source.base === null ? null : await readBase(run.repository, source.base, ports);
-    const record = await readRecord(ports, run.repository, run.environment);
+    const deploys = run.workflow === 'deploy';
+    const [head, base, record, pulls] = await Promise.all([
+      readCommit(ports, run.repository, source.commit),
+      source.base === null ? null : readCommit(ports, run.repository, source.base),
+      readRecord(ports, run.repository, run.environment),
+      deploys ? ports.pulls.ofCommit(run.repository, source.commit) : [],
+    ]);
+    const [pull, authors] = await Promise.all([
+      pullOf(run, pulls, ports),
+      deploys ? authorsOf(run, source, pulls, ports) : [],
+    ]);
     const { policy, changes } = effectivePolicy({
       approved: base?.written ?? null,
       proposed: head.config,
       environment: run.environment,
-      firstDeploy: run.workflow === 'deploy',
+      firstDeploy: deploys,
     });
     const affected = await affectedProjects({
       base: base?.tree ?? null,
@@ -57,7 +65,7 @@ export const resolveProjects = step(
       addresses: affected.addresses,
     };
     const chosen = chooseProjects(run, affected, record);
-    const destroyed = run.workflow === 'deploy' && policy.removed === 'destroy' ? affected.removed : [];
+    const destroyed = deploys && policy.removed === 'destroy' ? affected.removed : [];
     const progress = chosen.map((project) => {
       const move = affected.moved.find(({ to }) => to.name === project.name);
       const formerState = move ? stateKey(run, move.from.name) : null;
@@ -73,7 +81,6 @@ export const resolveProjects = step(
         )
       : [];
 
-    const pulls = run.workflow === 'deploy' ? await ports.pulls.ofCommit(run.repository, source.commit) : [];
     const doc: RunDocument = {
       n: 0,
       runId: run.runId,
@@ -81,7 +88,7 @@ export const resolveProjects = step(
       request: run.request,
       repository: run.repository,
       environment: run.environment,
-      pull: await pullOf(run, pulls, ports),
+      pull,
       commit: source.commit,
       branch: run.workflow === 'plan' ? null : (head.config.environments[run.environment]?.branch ?? null),
       base: source.base,
@@ -89,7 +96,7 @@ export const resolveProjects = step(
       policyChanges: changes,
       configDigest: configDigest(head.configText),
       slackChannel: (base?.config ?? head.config).notifications.slack?.channel ?? null,
-      authors: run.workflow === 'deploy' ? await authorsOf(run, source, pulls, ports) : [],
+      authors,
       deployment: (record?.deployment ?? 0) + 1,
       fence,
       backends: await backendsOf(ports, head.tree, affected.all, affected.addresses),
@@ -124,11 +131,6 @@ export const resolveProjects = step(
     return begin(run, doc, record, head.config, ports);
   },
 );
-
-/** A base whose own configuration does not parse is read as if it had none: it cannot be mended any more. */
-async function readBase(repository: string, commit: string, ports: Ports): Promise<ReadCommit> {
-  return readCommit(ports, repository, commit);
-}
 
 function contextOfBase(context: ProgressContext, base: ReadCommit): ProgressContext {
   const { graph: _graph, ...rest } = context;

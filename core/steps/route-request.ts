@@ -90,8 +90,10 @@ async function startDeploys(request: PushRequest, ports: Ports): Promise<string[
 async function startPlans(request: PlanRequest, ports: Ports): Promise<string[]> {
   const pull = await ports.pulls.get(request.repository, request.pull);
   // The head's configuration is only read for its mistakes: what exists is what the base says.
-  const proposed = await configAt(ports, request.repository, pull.head.sha);
-  const base = await configAt(ports, request.repository, pull.base.branch);
+  const [proposed, base] = await Promise.all([
+    configAt(ports, request.repository, pull.head.sha),
+    configAt(ports, request.repository, pull.base.branch),
+  ]);
   const config = base ?? proposed ?? defaultConfig(await ports.source.defaultBranch(request.repository));
   const environments = Object.entries(config.environments)
     .filter(([, { branch }]) => branch === pull.base.branch)

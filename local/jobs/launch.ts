@@ -10,6 +10,8 @@ export interface LaunchOptions {
   providerMirror: string | null;
   work: string;
   uid: number | null;
+  /** From then on the job does not keep the server's process. */
+  closing: AbortSignal;
 }
 
 export interface Launched {
@@ -25,7 +27,7 @@ const LOOK_EVERY = 100;
  * does not reach it. Its environment is built from nothing. Node gives up all groups of root's with `uid`.
  */
 export function launch(attempt: Attempt, options: LaunchOptions): Promise<Launched> {
-  const { node, executor, providerMirror, work, uid } = options;
+  const { node, executor, providerMirror, work, uid, closing } = options;
   mkdirSync(work, { mode: 0o700 });
   if (uid !== null) chownSync(work, uid, uid);
   const output = openSync(join(attempt.path, EXECUTOR_LOG), 'a', 0o600);
@@ -49,7 +51,7 @@ export function launch(attempt: Attempt, options: LaunchOptions): Promise<Launch
     });
     child.once('spawn', () => {
       const pid = child.pid as number;
-      child.unref();
+      closing.addEventListener('abort', () => child.unref(), { once: true });
       resolve({ process: { pid, start: startOf(pid) }, ended });
     });
   });

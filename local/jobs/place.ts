@@ -48,6 +48,7 @@ export async function openPlace(
       log(`Jobs live in ${root}: their users cannot pass through the folders above ${real}.`);
     }
     openFolder(root);
+    if (root !== real) chmodSync(real, 0o700);
   }
   for (const name of ['jobs', 'work', 'trash', 'bin']) {
     mkdirSync(join(root, name), { recursive: true });

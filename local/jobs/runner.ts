@@ -114,7 +114,14 @@ export function createRunner(options: RunnerOptions) {
     await place.discard(work);
     await fillJob(folder, attempt, { ...options, states, binaries: options.binaries });
     const { node, executor, providerMirror } = options;
-    const launched = await launch(attempt, { node, executor, providerMirror, work, uid: folder.uid });
+    const launched = await launch(attempt, {
+      node,
+      executor,
+      providerMirror,
+      work,
+      uid: folder.uid,
+      closing,
+    });
     noteProcess(attempt, launched.process);
     return launched;
   }

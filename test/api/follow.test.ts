@@ -17,7 +17,8 @@ async function read(response: Response, enough = Number.POSITIVE_INFINITY) {
     for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
       const lines = text.slice(0, end).split('\n');
       text = text.slice(end + 2);
-      const field = (name: string) => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+      const field = (name: string) =>
+        lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
       events.push({ event: field('event') ?? '', id: field('id') ?? null, data: field('data') ?? '' });
     }
   }
@@ -61,7 +62,10 @@ describe('following a run', () => {
     const { runId } = await waitingDeploy(host.ports);
     const seen = { ...headers, 'last-event-id': '1' };
 
-    const events = await read(await createApp(host).request(`/api/v1/runs/${runId}/follow`, { headers: seen }), 2);
+    const events = await read(
+      await createApp(host).request(`/api/v1/runs/${runId}/follow`, { headers: seen }),
+      2,
+    );
 
     expect(events.map(({ event, id }) => [event, id])).toEqual([
       ['status', '2'],
@@ -76,7 +80,9 @@ describe('following a log', () => {
     const run = await host.ports.runs.claim(aRun());
     const prefix = `runs/${run.id}/jobs/apply-1-app`;
     host.ports.jobs.logs.set(prefix, 'one\n');
-    const response = await createApp(host).request(`/api/v1/runs/${run.id}/jobs/apply-1-app/follow`, { headers });
+    const response = await createApp(host).request(`/api/v1/runs/${run.id}/jobs/apply-1-app/follow`, {
+      headers,
+    });
     setTimeout(async () => {
       await host.ports.artifacts.put(`${prefix}/out/log.txt`, 'one\ntwo é\n');
       await host.ports.artifacts.put(`${prefix}/out/result.json`, '{}');

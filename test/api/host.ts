@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { type ApiHost, type HistoryLine } from '../../api/host.ts';
+import type { ApiHost, HistoryLine } from '../../api/host.ts';
 import type { Request as CairnRequest } from '../../core/requests/request.ts';
 import { type MemoryPorts, memoryPorts } from '../support/fakes/index.ts';
 

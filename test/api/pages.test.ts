@@ -1,11 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../api/app.ts';
 import { isLoopbackName, nextPath } from '../../api/pages/session.ts';
-import { fakePeople } from '../support/fakes/sinks.ts';
 import { memoryPorts } from '../support/fakes/index.ts';
+import { fakePeople } from '../support/fakes/sinks.ts';
 import { changesOf, update } from '../support/plans.ts';
 import { ADMIN, type TestHost, testHost } from './host.ts';
-import { aDocument, aPass, aRun, goodDeployment, planned, progress, putDocument, rolledBack, waitingDeploy } from './story.ts';
+import {
+  aDocument,
+  aPass,
+  aRun,
+  goodDeployment,
+  planned,
+  progress,
+  putDocument,
+  rolledBack,
+  waitingDeploy,
+} from './story.ts';
 
 const HERE = { host: '127.0.0.1:8474' };
 
@@ -14,7 +24,12 @@ async function open(host: TestHost, path: string, headers: Record<string, string
   return { response, text: await response.text() };
 }
 
-function signInWith(host: TestHost, token: string, more: Record<string, string> = {}, headers: Record<string, string> = {}) {
+function signInWith(
+  host: TestHost,
+  token: string,
+  more: Record<string, string> = {},
+  headers: Record<string, string> = {},
+) {
   return createApp(host).request('/login', {
     method: 'POST',
     body: new URLSearchParams({ token, ...more }),
@@ -106,14 +121,31 @@ describe('the page of a run', () => {
       broken: evil,
       failure: { project: evil, stage: 'apply', message: evil, job: job.planJob },
       revert: { pull: 1, url: 'javascript:alert(3)', branch: evil, left: [evil] },
-      pull: { number: 1, title: evil, author: evil, url: 'javascript:alert(4)', head: '', headBranch: evil, base: '', baseBranch: '' },
+      pull: {
+        number: 1,
+        title: evil,
+        author: evil,
+        url: 'javascript:alert(4)',
+        head: '',
+        headBranch: evil,
+        base: '',
+        baseBranch: '',
+      },
     });
     await putDocument(host.ports, doc);
-    const event = { runId: run.id, doc: null, run: {}, at: '2026-01-01T00:00:00Z', kind: 'run.started' as const };
+    const event = {
+      runId: run.id,
+      doc: null,
+      run: {},
+      at: '2026-01-01T00:00:00Z',
+      kind: 'run.started' as const,
+    };
     await host.ports.status.emit({ ...event, id: evil, message: evil });
     host.histories.set(run.id, [{ state: evil, at: evil, what: evil }]);
 
-    const pages = await Promise.all(['/', `/runs/${run.id}`, `/runs/${run.id}/jobs/plan-3-evil`].map((path) => open(host, path)));
+    const pages = await Promise.all(
+      ['/', `/runs/${run.id}`, `/runs/${run.id}/jobs/plan-3-evil`].map((path) => open(host, path)),
+    );
 
     for (const { response, text } of pages) {
       expect(response.status).toBe(200);
@@ -203,9 +235,12 @@ describe('open pages', () => {
     }
   });
 
-  it.each(['localhost', 'localhost:8474', '127.0.0.1:1', '[::1]:8474', 'shop.localhost:3000'])('are shown as %s', (name) => {
-    expect(isLoopbackName(name)).toBe(true);
-  });
+  it.each(['localhost', 'localhost:8474', '127.0.0.1:1', '[::1]:8474', 'shop.localhost:3000'])(
+    'are shown as %s',
+    (name) => {
+      expect(isLoopbackName(name)).toBe(true);
+    },
+  );
 });
 
 describe('pages that need a token', () => {
@@ -274,7 +309,8 @@ describe('pages that need a token', () => {
     const cookie = cookieOf(await signInWith(host, 'gh-rita'));
     const [, name = '', until = '', mac = ''] = /^cairn_session=([^.]+)\.([^.]+)\.(.+)$/.exec(cookie) ?? [];
     const operator = Buffer.from('operator').toString('base64url');
-    const status = async (value: string) => (await open(host, '/', { cookie: `cairn_session=${value}` })).response.status;
+    const status = async (value: string) =>
+      (await open(host, '/', { cookie: `cairn_session=${value}` })).response.status;
 
     expect(await status(`${name}.${until}.${mac}`)).toBe(200);
     expect(await status(`${operator}.${until}.${mac}`)).toBe(303);
@@ -294,10 +330,14 @@ describe('pages that need a token', () => {
     expect(text).toContain('<meta http-equiv="refresh" content="0;url=/runs/abc">');
   });
 
-  it.each(['//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)', undefined, '/a b'])(
-    'go on to the first page rather than to %s',
-    (next) => {
-      expect(nextPath(next)).toBe('/');
-    },
-  );
+  it.each([
+    '//evil.example',
+    '/\\evil.example',
+    'https://evil.example',
+    'javascript:alert(1)',
+    undefined,
+    '/a b',
+  ])('go on to the first page rather than to %s', (next) => {
+    expect(nextPath(next)).toBe('/');
+  });
 });

@@ -1,10 +1,10 @@
-import { documentKey } from '../../core/runs/store.ts';
-import type { Pass, ProjectProgress, RunDocument } from '../../core/runs/document.ts';
 import type { Changes } from '../../core/plans/plan.ts';
 import { summarize } from '../../core/plans/summary.ts';
 import { defaultConfig, policyOf } from '../../core/projects/config.ts';
 import { writeRecord } from '../../core/record/write.ts';
 import type { Run } from '../../core/requests/run.ts';
+import type { Pass, ProjectProgress, RunDocument } from '../../core/runs/document.ts';
+import { documentKey } from '../../core/runs/store.ts';
 import type { MemoryPorts } from '../support/fakes/index.ts';
 import { changesOf, resource, update } from '../support/plans.ts';
 
@@ -21,7 +21,10 @@ export const CONFIG = `environments:
 `;
 
 export const NETWORK = changesOf([
-  resource('terraform_data.vpc', ['create'], { before: null, after: { input: { cidr: '10.0.0.0/16', name: 'shop' } } }),
+  resource('terraform_data.vpc', ['create'], {
+    before: null,
+    after: { input: { cidr: '10.0.0.0/16', name: 'shop' } },
+  }),
   resource('terraform_data.subnet["a"]', ['create'], { before: null, after: { input: '10.0.1.0/24' } }),
 ]);
 
@@ -61,7 +64,15 @@ export function aRun(more: Partial<Run> = {}): Omit<Run, 'number'> {
 
 export function progress(name: string, more: Partial<ProjectProgress> = {}): ProjectProgress {
   return {
-    project: { name, dir: `infra/${name}`, workspace: 'default', dependsOn: [], whenModified: [], variables: {}, secrets: {} },
+    project: {
+      name,
+      dir: `infra/${name}`,
+      workspace: 'default',
+      dependsOn: [],
+      whenModified: [],
+      variables: {},
+      secrets: {},
+    },
     commit: 'c'.repeat(40),
     destroy: false,
     state: 'kept',
@@ -85,7 +96,14 @@ export function progress(name: string, more: Partial<ProjectProgress> = {}): Pro
 
 export function aPass(projects: ProjectProgress[], more: Partial<Pass> = {}): Pass {
   const named = Object.fromEntries(projects.map((one) => [one.project.name, one]));
-  return { commit: 'c'.repeat(40), waves: [Object.keys(named)], wave: 0, stage: 'planned', projects: named, ...more };
+  return {
+    commit: 'c'.repeat(40),
+    waves: [Object.keys(named)],
+    wave: 0,
+    stage: 'planned',
+    projects: named,
+    ...more,
+  };
 }
 
 export function aDocument(runId: string, deploy: Pass, more: Partial<RunDocument> = {}): RunDocument {
@@ -162,9 +180,13 @@ export async function planned(
 }
 
 /** A deploy that waits for approval: environment, run, events, document, question. */
-export async function waitingDeploy(ports: MemoryPorts): Promise<{ runId: string; commit: string; digest: string }> {
+export async function waitingDeploy(
+  ports: MemoryPorts,
+): Promise<{ runId: string; commit: string; digest: string }> {
   const commit = ports.repository.push('main', { 'cairn.yaml': CONFIG, 'infra/app/main.tf': 'a' });
-  const run = await ports.runs.claim(aRun({ commit, state: 'waiting', title: 'Waits for approval of 3f2a91c' }));
+  const run = await ports.runs.claim(
+    aRun({ commit, state: 'waiting', title: 'Waits for approval of 3f2a91c' }),
+  );
   const deploy = aPass(
     [
       progress('network', await planned(ports, run.id, 'network', NETWORK)),
@@ -195,8 +217,20 @@ export async function waitingDeploy(ports: MemoryPorts): Promise<{ runId: string
     at: '2025-12-31T23:55:00.000Z',
   });
   const event = { runId: run.id, doc: null, run: {} };
-  await ports.status.emit({ ...event, id: '1', at: '2025-12-31T23:55:01.000Z', kind: 'run.started', message: 'Deploy to prod' });
-  await ports.status.emit({ ...event, id: '2', at: '2025-12-31T23:56:00.000Z', kind: 'approval.wanted', message: 'Asks for approval of 3f2a91c.' });
+  await ports.status.emit({
+    ...event,
+    id: '1',
+    at: '2025-12-31T23:55:01.000Z',
+    kind: 'run.started',
+    message: 'Deploy to prod',
+  });
+  await ports.status.emit({
+    ...event,
+    id: '2',
+    at: '2025-12-31T23:56:00.000Z',
+    kind: 'approval.wanted',
+    message: 'Asks for approval of 3f2a91c.',
+  });
   return { runId: run.id, commit, digest };
 }
 
@@ -214,7 +248,8 @@ export async function rolledBack(ports: MemoryPorts): Promise<{ runId: string }>
     }),
   );
   const job = `runs/${run.id}/jobs/apply-5-app`;
-  const error = 'Error: local-exec provisioner error\n\n  with terraform_data.service,\n  on main.tf line 12\n\nexit status 1';
+  const error =
+    'Error: local-exec provisioner error\n\n  with terraform_data.service,\n  on main.tf line 12\n\nexit status 1';
   await ports.artifacts.put(`${job}/out/log.txt`, `terraform_data.service: Modifying...\n${error}\n`);
   await ports.artifacts.put(
     `${job}/out/result.json`,
@@ -226,14 +261,22 @@ export async function rolledBack(ports: MemoryPorts): Promise<{ runId: string }>
     apply: { job, started: true },
     error,
   });
-  const network = progress('network', { ...(await planned(ports, run.id, 'network', NETWORK)), status: 'applied' });
+  const network = progress('network', {
+    ...(await planned(ports, run.id, 'network', NETWORK)),
+    status: 'applied',
+  });
   const doc = aDocument(run.id, aPass([network, app], { commit: bad }), {
     base: good,
     phase: 'rollback',
     rollback: aPass([progress('app', { status: 'applied' })], { commit: good }),
     failure: { project: 'app', stage: 'apply', message: error, job },
     leftOver: ['network'],
-    revert: { pull: 7, url: 'https://github.test/acme/shop/pull/7', branch: 'cairn/revert-prod-ccccccc', left: [] },
+    revert: {
+      pull: 7,
+      url: 'https://github.test/acme/shop/pull/7',
+      branch: 'cairn/revert-prod-ccccccc',
+      left: [],
+    },
     approvals: [{ digest: `9a8b7c6${'0'.repeat(57)}`, by: 'bob', at: '2025-12-31T23:56:20.000Z' }],
     outcome: 'rolled-back',
   });
@@ -248,7 +291,13 @@ export async function rolledBack(ports: MemoryPorts): Promise<{ runId: string }>
     ['run.ended', 'Rolled back.'],
   ] as const;
   for (const [index, [kind, message]] of steps.entries()) {
-    await ports.status.emit({ ...event, id: String(index), at: `2025-12-31T23:5${index}:00.000Z`, kind, message });
+    await ports.status.emit({
+      ...event,
+      id: String(index),
+      at: `2025-12-31T23:5${index}:00.000Z`,
+      kind,
+      message,
+    });
   }
   return { runId: run.id };
 }

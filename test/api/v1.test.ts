@@ -9,8 +9,8 @@ import {
   NotFound,
   Unavailable,
 } from '../../core/errors.ts';
-import { fakePeople } from '../support/fakes/sinks.ts';
 import { memoryPorts } from '../support/fakes/index.ts';
+import { fakePeople } from '../support/fakes/sinks.ts';
 import { ADMIN, type TestHost, testHost } from './host.ts';
 import { aRun, goodDeployment, REPOSITORY, rolledBack, waitingDeploy } from './story.ts';
 
@@ -112,7 +112,14 @@ describe('environments', () => {
         waiting: { runId, digest, command: '/cairn approve prod 3f2a91c' },
         latestRun: { id: runId, state: 'waiting' },
       },
-      { name: 'staging', state: 'ok', lastGood: commit, last: { outcome: 'deployed' }, lock: null, waiting: null },
+      {
+        name: 'staging',
+        state: 'ok',
+        lastGood: commit,
+        last: { outcome: 'deployed' },
+        lock: null,
+        waiting: null,
+      },
     ]);
   });
 
@@ -126,7 +133,10 @@ describe('environments', () => {
   });
 
   it('of a repository that cannot be read are a problem, not an error', async () => {
-    host.ports.source = { ...host.ports.source, defaultBranch: async () => Promise.reject(new Unavailable('GitHub is down')) };
+    host.ports.source = {
+      ...host.ports.source,
+      defaultBranch: async () => Promise.reject(new Unavailable('GitHub is down')),
+    };
 
     const response = await get('/environments');
 
@@ -141,12 +151,20 @@ describe('environments', () => {
     await waitingDeploy(host.ports);
     const { git } = host.ports;
     const files = [{ path: 'environments.json', content: '{' }];
-    const commit = await git.commit(REPOSITORY, { parent: null, message: 'x', files, date: '2026-01-01T00:00:00Z' });
+    const commit = await git.commit(REPOSITORY, {
+      parent: null,
+      message: 'x',
+      files,
+      date: '2026-01-01T00:00:00Z',
+    });
     await git.createRef(REPOSITORY, 'refs/heads/cairn/record', commit);
 
     const response = await get(`/environments/${REPOSITORY}/prod`);
 
-    expect(await response.json()).toMatchObject({ state: 'unknown', reason: expect.stringContaining('environments.json') });
+    expect(await response.json()).toMatchObject({
+      state: 'unknown',
+      reason: expect.stringContaining('environments.json'),
+    });
   });
 
   it('that are not there are not found', async () => {
@@ -171,15 +189,20 @@ describe('runs', () => {
     expect(await ids('?limit=1')).toEqual(['three']);
   });
 
-  it.each(['?limit=0', '?limit=201', '?limit=x', '?active=maybe', '?workflow=x', '?envrionment=prod', '?pull=-1'])(
-    'with the filter %s are a mistake that is named',
-    async (query) => {
-      const response = await get(`/runs${query}`);
+  it.each([
+    '?limit=0',
+    '?limit=201',
+    '?limit=x',
+    '?active=maybe',
+    '?workflow=x',
+    '?envrionment=prod',
+    '?pull=-1',
+  ])('with the filter %s are a mistake that is named', async (query) => {
+    const response = await get(`/runs${query}`);
 
-      expect(response.status).toBe(400);
-      expect(await response.text()).toContain(query.slice(1).split('=')[0]);
-    },
-  );
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain(query.slice(1).split('=')[0]);
+  });
 
   it('come with events, report, jobs and history', async () => {
     const { runId } = await rolledBack(host.ports);
@@ -204,7 +227,9 @@ describe('runs', () => {
       waiting: null,
       history: [{ state: 'ClaimRun' }],
     });
-    expect((view as { events: { kind: string }[] }).events.map(({ kind }) => kind)).toContain('rollback.started');
+    expect((view as { events: { kind: string }[] }).events.map(({ kind }) => kind)).toContain(
+      'rollback.started',
+    );
   });
 
   it.each(['nope', '..%2F..', '%00', 'a'.repeat(500)])('called %s are not found', async (id) => {
@@ -241,11 +266,14 @@ describe('a log', () => {
     expect(await response.json()).toEqual({ text: 'é\n', next: 12, ended: false });
   });
 
-  it.each(['..', '.', 'a%2Fb', '%2e%2e%2fsecret', 'a%5Cb'])('of a job called %s is not found', async (job) => {
-    const { runId } = await waitingDeploy(host.ports);
+  it.each(['..', '.', 'a%2Fb', '%2e%2e%2fsecret', 'a%5Cb'])(
+    'of a job called %s is not found',
+    async (job) => {
+      const { runId } = await waitingDeploy(host.ports);
 
-    expect((await get(`/runs/${runId}/jobs/${job}/log`)).status).toBe(404);
-  });
+      expect((await get(`/runs/${runId}/jobs/${job}/log`)).status).toBe(404);
+    },
+  );
 });
 
 describe('a request', () => {
@@ -290,7 +318,10 @@ describe('a request', () => {
     ['no JSON', '{'],
     ['an unknown command', { command: 'destroy', environment: 'prod' }],
     ['an unknown key', { command: 'deploy', environment: 'prod', force: true }],
-    ['a login of its own', { command: 'approve', environment: 'prod', digest: '3f2a91c', origin: { login: 'bob' } }],
+    [
+      'a login of its own',
+      { command: 'approve', environment: 'prod', digest: '3f2a91c', origin: { login: 'bob' } },
+    ],
     ['a branch', { command: 'deploy', environment: 'prod', branch: 'main' }],
     ['a push', { command: 'push', branch: 'main', before: 'a'.repeat(40), commit: 'b'.repeat(40) }],
     ['a bad commit', { command: 'deploy', environment: 'prod', commit: '--upload-pack=x' }],
@@ -356,6 +387,8 @@ describe('a request', () => {
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('hunter2');
     expect(JSON.stringify(host.logged)).not.toContain('hunter2');
-    expect(host.logged).toContainEqual(expect.objectContaining({ level: 'error', message: 'request failed' }));
+    expect(host.logged).toContainEqual(
+      expect.objectContaining({ level: 'error', message: 'request failed' }),
+    );
   });
 });

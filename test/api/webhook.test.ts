@@ -29,7 +29,9 @@ function deliver(host: ReturnType<typeof testHost>, body: string, headers: Chang
     'x-hub-signature-256': sign(body),
     ...headers,
   };
-  const sent = Object.entries(all).flatMap(([name, value]) => (value === null ? [] : [[name, value] as [string, string]]));
+  const sent = Object.entries(all).flatMap(([name, value]) =>
+    value === null ? [] : [[name, value] as [string, string]],
+  );
   return createApp(host).request('/webhook', { method: 'POST', body, headers: sent });
 }
 
@@ -42,7 +44,9 @@ describe('a webhook', () => {
     expect(response.status).toBe(202);
     expect(await response.json()).toEqual({ accepted: 1 });
     const [requests] = [...host.accepted.values()];
-    expect(requests).toMatchObject([{ command: 'push', repository: 'acme/shop', branch: 'main', commit: 'b'.repeat(40) }]);
+    expect(requests).toMatchObject([
+      { command: 'push', repository: 'acme/shop', branch: 'main', commit: 'b'.repeat(40) },
+    ]);
   });
 
   it('that comes twice is one', async () => {
@@ -70,7 +74,9 @@ describe('a webhook', () => {
     ],
     [
       'sha1 in the place of sha256',
-      { 'x-hub-signature-256': `sha1=${createHmac('sha1', SECRET).update(JSON.stringify(PUSH)).digest('hex')}` },
+      {
+        'x-hub-signature-256': `sha1=${createHmac('sha1', SECRET).update(JSON.stringify(PUSH)).digest('hex')}`,
+      },
     ],
   ])('with %s is refused', async (_, headers) => {
     const host = testHost();
@@ -129,7 +135,10 @@ describe('a webhook', () => {
     const response = await deliver(testHost(), body);
 
     expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({ error: 'InvalidInput', message: expect.stringContaining('application/json') });
+    expect(await response.json()).toMatchObject({
+      error: 'InvalidInput',
+      message: expect.stringContaining('application/json'),
+    });
   });
 
   it.each(['x-github-event', 'x-github-delivery'])('without %s is refused', async (header) => {
@@ -141,7 +150,11 @@ describe('a webhook', () => {
 
   it.each([
     ['an unknown event', 'never_heard_of', PUSH],
-    ['a ping', 'ping', { zen: 'Speak like a human.', hook_id: 1, hook: {}, repository: PUSH.repository, sender: PUSH.sender }],
+    [
+      'a ping',
+      'ping',
+      { zen: 'Speak like a human.', hook_id: 1, hook: {}, repository: PUSH.repository, sender: PUSH.sender },
+    ],
     ['a tag', 'push', { ...PUSH, ref: 'refs/tags/v1' }],
     ['a branch of its own', 'push', { ...PUSH, ref: 'refs/heads/cairn/record' }],
     ['another repository', 'push', { ...PUSH, repository: { ...PUSH.repository, full_name: 'evil/twin' } }],
@@ -163,7 +176,9 @@ describe('a webhook', () => {
       const response = await deliver(host, JSON.stringify({ ...PUSH, ref }));
 
       expect([202, 400]).toContain(response.status);
-      const branches = [...host.accepted.values()].flat().map((request) => 'branch' in request && request.branch);
+      const branches = [...host.accepted.values()]
+        .flat()
+        .map((request) => 'branch' in request && request.branch);
       expect(branches.filter((branch) => branch !== '$(id)')).toEqual([]);
     },
   );
@@ -214,7 +229,11 @@ describe('a webhook', () => {
       app.request('/webhook', {
         method: 'POST',
         body,
-        headers: { 'x-github-event': event, 'x-github-delivery': delivery, 'x-hub-signature-256': sign(body) },
+        headers: {
+          'x-github-event': event,
+          'x-github-delivery': delivery,
+          'x-hub-signature-256': sign(body),
+        },
       });
     await send(JSON.stringify(PUSH), 'one');
     await send(JSON.stringify(PUSH), 'one');

@@ -32,9 +32,17 @@ export async function program(server: string | null = null): Promise<Program> {
     async run(args, { modules, ...more } = {}) {
       const said = { out: '', err: '' };
       const io: Io = {
-        out: (text) => void (said.out += text),
-        err: (text) => void (said.err += text),
-        env: { HOME: home, PATH: process.env['PATH'], ...(server ? { CAIRN_SERVER: server, CAIRN_TOKEN: ADMIN } : {}) },
+        out: (text) => {
+          said.out += text;
+        },
+        err: (text) => {
+          said.err += text;
+        },
+        env: {
+          HOME: home,
+          PATH: process.env['PATH'],
+          ...(server ? { CAIRN_SERVER: server, CAIRN_TOKEN: ADMIN } : {}),
+        },
         cwd: home,
         outIsTerminal: false,
         errIsTerminal: false,
@@ -57,7 +65,12 @@ const noModules: HostModules = {
 
 /** The app on a port of 127.0.0.1. */
 export async function listen(host: ApiHost): Promise<{ url: string; close(): Promise<void> }> {
-  const server = serve({ fetch: createApp(host).fetch, hostname: '127.0.0.1', port: 0, overrideGlobalObjects: false });
+  const server = serve({
+    fetch: createApp(host).fetch,
+    hostname: '127.0.0.1',
+    port: 0,
+    overrideGlobalObjects: false,
+  });
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

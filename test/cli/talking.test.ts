@@ -22,7 +22,14 @@ afterEach(async () => {
 });
 
 async function end(runId: string, state: Run['state'], title: string): Promise<void> {
-  const event = { id: 'end', runId, at: '2026-01-01T00:00:00Z', kind: 'run.ended' as const, message: title, doc: null };
+  const event = {
+    id: 'end',
+    runId,
+    at: '2026-01-01T00:00:00Z',
+    kind: 'run.ended' as const,
+    message: title,
+    doc: null,
+  };
   await host.ports.status.emit({ ...event, run: { state, title } });
 }
 
@@ -45,7 +52,10 @@ describe('cairn status', () => {
 
     const { out } = await cairn.run(['status', '--json']);
 
-    expect(JSON.parse(out)).toMatchObject({ environments: [{ name: 'prod' }, { name: 'staging' }], problems: [] });
+    expect(JSON.parse(out)).toMatchObject({
+      environments: [{ name: 'prod' }, { name: 'staging' }],
+      problems: [],
+    });
   });
 
   it('has colours on a terminal, unless NO_COLOR says otherwise', async () => {
@@ -61,7 +71,10 @@ describe('cairn status', () => {
   });
 
   it('is bad if an environment cannot be told', async () => {
-    host.ports.source = { ...host.ports.source, defaultBranch: () => Promise.reject(new Unavailable('GitHub is down')) };
+    host.ports.source = {
+      ...host.ports.source,
+      defaultBranch: () => Promise.reject(new Unavailable('GitHub is down')),
+    };
 
     const { code, err } = await cairn.run(['status']);
 
@@ -93,7 +106,10 @@ describe('cairn runs, show, logs', () => {
 
   it('never hand control characters of a log to the terminal', async () => {
     const { runId } = await rolledBack(host.ports);
-    await host.ports.artifacts.put(`runs/${runId}/jobs/apply-5-app/out/log.txt`, 'a\u001b]0;evil\u0007b\u001b[2Jc\n');
+    await host.ports.artifacts.put(
+      `runs/${runId}/jobs/apply-5-app/out/log.txt`,
+      'a\u001b]0;evil\u0007b\u001b[2Jc\n',
+    );
 
     const { out } = await cairn.run(['logs', '1', 'apply-5-app']);
 
@@ -127,7 +143,10 @@ describe('cairn runs, show, logs', () => {
   });
 
   it('say what is not there', async () => {
-    expect(await cairn.run(['show', '99'])).toMatchObject({ code: 3, err: expect.stringContaining('cairn runs') });
+    expect(await cairn.run(['show', '99'])).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('cairn runs'),
+    });
     expect(await cairn.run(['show', 'f'.repeat(20)])).toMatchObject({ code: 3 });
   });
 });
@@ -139,7 +158,14 @@ describe('cairn deploy, plan, approve, reject, rollback', () => {
     expect(code).toBe(0);
     expect(out).toContain('http://cairn.test/runs/0123456789abcdef0123');
     expect(host.asked).toMatchObject([
-      { command: 'deploy', repository: 'acme/shop', environment: 'prod', commit: 'c'.repeat(40), retry: true, origin: { login: 'operator' } },
+      {
+        command: 'deploy',
+        repository: 'acme/shop',
+        environment: 'prod',
+        commit: 'c'.repeat(40),
+        retry: true,
+        origin: { login: 'operator' },
+      },
     ]);
   });
 
@@ -181,7 +207,10 @@ describe('cairn deploy, plan, approve, reject, rollback', () => {
   it('wait for a run that is in the index only a moment later', async () => {
     const id = 'eeeeeeeeeeeeeeeeeeee';
     host.request = async () => ({ started: [id] });
-    setTimeout(() => void host.ports.runs.claim(aRun({ id, state: 'succeeded', title: 'Nothing to change' })), 400);
+    setTimeout(
+      () => void host.ports.runs.claim(aRun({ id, state: 'succeeded', title: 'Nothing to change' })),
+      400,
+    );
 
     const { code, err } = await cairn.run(['deploy', 'prod', '--wait']);
 
@@ -297,7 +326,9 @@ describe('server and token', () => {
     // On Linux the same machine by another name than loopback's.
     const elsewhere = server.url.replace('127.0.0.1', '0.0.0.0');
 
-    const { code, err } = await cairn.run(['runs', '--server', elsewhere, '--data', data], { env: { HOME: cairn.home } });
+    const { code, err } = await cairn.run(['runs', '--server', elsewhere, '--data', data], {
+      env: { HOME: cairn.home },
+    });
 
     expect(code).toBe(3);
     expect(err).toContain('needs a token');
@@ -324,7 +355,22 @@ describe('a command line that is wrong', () => {
     const { code, out } = await cairn.run(['--help']);
 
     expect(code).toBe(0);
-    for (const name of ['serve', 'demo', 'validate', 'doctor', 'status', 'runs', 'show', 'logs', 'plan', 'deploy', 'approve', 'reject', 'rollback', 'state']) {
+    for (const name of [
+      'serve',
+      'demo',
+      'validate',
+      'doctor',
+      'status',
+      'runs',
+      'show',
+      'logs',
+      'plan',
+      'deploy',
+      'approve',
+      'reject',
+      'rollback',
+      'state',
+    ]) {
       expect(out).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
     }
   });

@@ -113,7 +113,7 @@ export function createWorld(): World {
   };
 }
 
-function nameOf(job: Job): string {
+export function nameOf(job: Job): string {
   return 'project' in job ? `${job.kind} ${job.project.name}` : job.kind;
 }
 
@@ -140,7 +140,12 @@ export function ended(runs: Run[]): Run[] {
   return runs.filter((run) => ENDED.includes(run.state));
 }
 
-async function runJob(order: JobOrder, ports: MemoryPorts, state: Map<string, string>): Promise<JobResult> {
+/** What the executor and terraform do, by the project's `model.json`. */
+export async function runJob(
+  order: JobOrder,
+  ports: Pick<MemoryPorts, 'artifacts'>,
+  state: Map<string, string>,
+): Promise<JobResult> {
   const { job } = order;
   const base = { version: 1 as const, id: job.id, started: false };
   if (job.kind === 'build') return { ...base, status: 'ok', outputs: { image: 'built' } };

@@ -173,7 +173,7 @@ projects:
     );
 
     expect(found).toEqual([
-      'cairn.yaml:4:29: projects[0].depends_on[0]: there is no project "netwrk", did you mean "network"?',
+      'cairn.yaml:4:30: projects[0].depends_on[0]: there is no project "netwrk", did you mean "network"?',
       'cairn.yaml:1:49: environments.p.projects[1]: there is no project "nope"; there are app, network',
     ]);
   });

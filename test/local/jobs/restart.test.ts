@@ -42,6 +42,7 @@ function serve(order: JobOrder, key: string): ChildProcess {
 }
 
 async function kill(server: ChildProcess): Promise<void> {
+  expect(server.exitCode).toBeNull();
   const gone = new Promise((resolve) => server.once('exit', resolve));
   server.kill('SIGKILL');
   await gone;
@@ -143,7 +144,12 @@ it('tells of an apply whose process is gone, and keeps the state it had written'
 });
 
 it('begins anew where the server was killed before it started anything', async () => {
-  const order = orderOf(buildJob(['sh', '-c', `echo did >> ${marks}/anew`]), { state: null, folder: 'anew' });
+  const source = await putSource(host.artifacts, { 'a.txt': 'a' });
+  const order = orderOf(buildJob(['sh', '-c', `sleep 0.2; echo did >> ${marks}/anew`]), {
+    inputs: { 'source.tar.gz': source },
+    state: null,
+    folder: 'anew',
+  });
   const server = serve(order, 'anew');
   await until('its folder', () => jobsOnDisk().length > 0);
   await kill(server);

@@ -1,0 +1,106 @@
+import { diffText } from '../diff.ts';
+import { mergeBase } from '../objects.ts';
+import { mergeableNow } from '../pulls.ts';
+import type { CommentRow, PullRow, RepositoryRow } from '../state.ts';
+import { type Ctx, canWrite, fullName, gitDir, permissionOf, type World } from '../world.ts';
+import { checkList } from './checks.ts';
+import { ago, type Html, html, page, raw, repositoryHead, shaLink, who } from './layout.ts';
+import { colourDiff, markdown } from './markdown.ts';
+import { stateBadge } from './repository.ts';
+
+const FACES: Record<string, string> = {
+  '+1': '👍',
+  '-1': '👎',
+  laugh: '😄',
+  confused: '😕',
+  heart: '❤️',
+  hooray: '🎉',
+  rocket: '🚀',
+  eyes: '👀',
+};
+
+/** Diffs above this are cut on the page; git shows the whole. */
+const LONGEST_DIFF = 200_000;
+
+export async function pullPage(
+  world: World,
+  c: Ctx,
+  repository: RepositoryRow,
+  pull: PullRow,
+): Promise<Response> {
+  const dir = gitDir(world, repository);
+  const from = (await mergeBase(dir, pull.baseSha, pull.headSha)) ?? pull.baseSha;
+  const diff = await diffText(dir, from, pull.headSha);
+  const comments = repository.comments.filter((comment) => comment.pull === pull.number);
+  return page(
+    c,
+    `${pull.title} #${pull.number}`,
+    html`${repositoryHead(repository)}
+    <h1>${pull.title} <span class="number">#${pull.number}</span></h1>
+    <p>${stateBadge(pull)} ${who(pull.author)} wants to merge
+      <code>${pull.headBranch}</code> (${shaLink(repository, pull.headSha)}) into <code>${pull.baseBranch}</code>
+      ${ago(world, pull.createdAt)}</p>
+    ${textBox(html`${who(pull.author)} ${ago(world, pull.createdAt)}`, pull.body ?? '', html``, '')}
+    ${comments.map((comment) => commentBox(world, comment))}
+    <div class="box"><div class="head"><b>Checks</b> of ${shaLink(repository, pull.headSha)}</div>
+      ${checkList(repository, pull.headSha)}</div>
+    ${mergeBox(world, repository, pull)}
+    ${commentForm(world, repository, pull)}
+    <h2>Files changed</h2>
+    <pre class="diff"><code>${raw(colourDiff(diff.slice(0, LONGEST_DIFF)))}</code></pre>
+    ${diff.length > LONGEST_DIFF ? html`<p class="dim">The rest is cut: <code>git diff ${from} ${pull.headSha}</code></p>` : ''}`,
+  );
+}
+
+function commentBox(world: World, comment: CommentRow): Html {
+  const edited =
+    comment.updatedAt === comment.createdAt
+      ? ''
+      : html`<span class="dim small"> · edited</span> ${ago(world, comment.updatedAt)}`;
+  const counts = new Map<string, number>();
+  for (const { content } of comment.reactions) counts.set(content, (counts.get(content) ?? 0) + 1);
+  const faces = html`${[...counts].map(([content, count]) => html`<span class="react">${FACES[content] ?? content} ${count}</span>`)}`;
+  const head = html`${who(comment.author)} ${ago(world, comment.createdAt)}${edited}`;
+  return textBox(head, comment.body, faces, `issuecomment-${comment.id}`);
+}
+
+function textBox(head: Html, body: string, foot: Html, id: string): Html {
+  const inner = body.trim() === '' ? html`<span class="dim">No description.</span>` : raw(markdown(body));
+  return html`<div class="box" id="${id}"><div class="head">${head}</div>
+    <div class="body markdown">${inner}<p>${foot}</p></div></div>`;
+}
+
+function mergeBox(world: World, repository: RepositoryRow, pull: PullRow): Html {
+  if (pull.mergedAt !== null) {
+    return html`<div class="box"><div class="head done">Merged by <b>${pull.mergedBy}</b> as
+      ${shaLink(repository, pull.mergeCommitSha ?? '')} ${ago(world, pull.mergedAt)}</div></div>`;
+  }
+  if (pull.state === 'closed')
+    return html`<div class="box"><div class="head bad">Closed without a merge.</div></div>`;
+  const mergeable = mergeableNow(world, repository, pull);
+  if (mergeable === false) {
+    return html`<div class="box"><div class="head bad">This branch has conflicts with ${pull.baseBranch}.</div></div>`;
+  }
+  const at = `/${fullName(repository)}/pull/${pull.number}/merge`;
+  return html`<div class="box"><div class="head">
+    <span class="${mergeable ? 'good' : 'wait'}">${mergeable ? 'No conflicts with' : 'Being merged for a test with'} ${pull.baseBranch}.</span>
+    <form class="line" method="post" action="${at}">${people(world, repository, true)}
+    <button class="go">Merge pull request</button></form></div></div>`;
+}
+
+function commentForm(world: World, repository: RepositoryRow, pull: PullRow): Html {
+  return html`<form method="post" action="/${fullName(repository)}/pull/${pull.number}/comment">
+    <textarea name="body" required placeholder="A comment, or a command such as /cairn plan"></textarea>
+    <div class="line">${people(world, repository, false)} <button class="go">Comment</button></div></form>`;
+}
+
+/** Who acts: on this forge everybody at the keyboard may be anybody. */
+function people(world: World, repository: RepositoryRow, writers: boolean): Html {
+  const logins = world.store.state.users
+    .filter((user) => user.type === 'User')
+    .map((user) => user.login)
+    .filter((login) => (writers ? canWrite(repository, login) : permissionOf(repository, login) !== 'none'));
+  return html`<label class="small dim">as <select name="login">${logins.map(
+    (login) => html`<option>${login}</option>`,
+  )}</select></label>`;
+}
