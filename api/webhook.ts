@@ -7,7 +7,7 @@ import type { ApiHost } from './host.ts';
 /** GitHub sends at most 25 MB. */
 const LARGEST = 25 * 1024 * 1024;
 const DELIVERY = /^[A-Za-z0-9-]{1,100}$/;
-const EVENT = /^[a-z_]{1,100}$/;
+const EVENT = /^[a-z0-9_]{1,100}$/;
 
 export interface WebhookCounts {
   accepted: number;

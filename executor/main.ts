@@ -8,42 +8,95 @@ import { createStop, type Stop } from './stop.ts';
 /** Freed for the result when the disk is full. */
 const RESERVE = 64 * 1024;
 
-/** `node executor.mjs JOB_DIR WORK_DIR`. Exits with 0 if and only if out/result.json says `ok`. */
+/**
+ * `node executor.mjs JOB_DIR WORK_DIR` runs one job and exits with 0 if and only if its out/result.json says `ok`.
+ *
+ * `node executor.mjs --more` runs jobs one after the other, for one identity: each is a line of JSON on
+ * standard input, `[jobDir, workDir]`, answered by a line of JSON on standard output: what kept it from
+ * leaving a result, or null. Node's own start is half of what a small plan costs; this is paid once here. At the
+ * end of its input it ends, which is also what happens when the server is killed: after the job at hand.
+ */
 async function main(args: readonly string[]): Promise<number> {
-  const [jobDir, workDir] = args;
-  if (!jobDir || !workDir) {
-    console.error('usage: executor.mjs JOB_DIR WORK_DIR');
+  let current: Stop | null = null;
+  let stopped = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      stopped = true;
+      if (current) current.now('stopped');
+      else process.exit(1);
+    });
+  }
+  const run = async (jobDir: string, workDir: string): Promise<Ran> => {
+    current = createStop();
+    const ran = await runOne(jobDir, workDir, current);
+    current = null;
+    return ran;
+  };
+  const [first, second] = args;
+  if (first === '--more') {
+    let last = true;
+    for await (const [jobDir, workDir] of orders()) {
+      const { ok, problem } = await run(jobDir, workDir);
+      last = ok;
+      // Nobody may be there to read it any more.
+      process.stdout.write(`${JSON.stringify(problem)}\n`, () => undefined);
+      if (stopped) break;
+    }
+    return last ? 0 : 1;
+  }
+  if (!first || !second) {
+    console.error('usage: executor.mjs JOB_DIR WORK_DIR | --more');
     return 2;
   }
-  const stop = createStop();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.now('stopped'));
-  return (await runOne(jobDir, workDir, stop)) ? 0 : 1;
+  const { ok, problem } = await run(first, second);
+  if (problem) console.error(`executor: ${problem}`);
+  return ok ? 0 : 1;
 }
 
-async function runOne(jobDir: string, workDir: string, stop: Stop): Promise<boolean> {
+async function* orders(): AsyncGenerator<[string, string]> {
+  process.stdout.on('error', () => undefined);
+  let rest = '';
+  for await (const chunk of process.stdin.setEncoding('utf8')) {
+    rest += chunk as string;
+    for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n')) {
+      const line = rest.slice(0, end);
+      rest = rest.slice(end + 1);
+      yield JSON.parse(line) as [string, string];
+    }
+  }
+}
+
+interface Ran {
+  ok: boolean;
+  /** Why there is no result. */
+  problem: string | null;
+}
+
+async function runOne(jobDir: string, workDir: string, stop: Stop): Promise<Ran> {
   const out = join(jobDir, 'out');
   // A file's mode is what the job says it is, not what the server's umask makes of it.
   process.umask(0o022);
-  if (!claimFolder(out)) return false;
+  const taken = claimFolder(out);
+  if (taken !== null) return { ok: false, problem: taken };
   const result = await runJob(jobDir, workDir, stop, process.env);
-  return writeResult(out, result) && result.status === 'ok';
+  const problem = writeResult(out, result);
+  return { ok: problem === null && result.status === 'ok', problem };
 }
 
 /**
  * Takes the job's folder for this process, in one step: a server that was killed before it could note whom it
  * had started finds out here, or takes the folder itself and then knows that nobody ever will.
  */
-function claimFolder(out: string): boolean {
+function claimFolder(out: string): string | null {
   try {
     const draft = join(out, `.${STARTED}.${process.pid}`);
     writeFileSync(draft, JSON.stringify({ pid: process.pid, start: startTime() }));
     writeFileSync(join(out, `.${FILES.result}`), Buffer.alloc(RESERVE));
     linkSync(draft, join(out, STARTED));
     rmSync(draft);
-    return true;
+    return null;
   } catch (error) {
-    console.error(`executor: this job cannot be started: ${(error as Error).message}`);
-    return false;
+    return `this job cannot be started: ${(error as Error).message}.`;
   }
 }
 
@@ -58,16 +111,15 @@ function startTime(): string | null {
 }
 
 /** Last, and by rename: who sees a result sees all of it, and all that came before it. */
-function writeResult(out: string, result: JobResult): boolean {
+function writeResult(out: string, result: JobResult): string | null {
   const draft = join(out, `.${FILES.result}`);
   try {
     rmSync(draft, { force: true });
     writeFileSync(draft, JSON.stringify(result));
     renameSync(draft, join(out, FILES.result));
-    return true;
+    return null;
   } catch (error) {
-    console.error(`executor: the result cannot be written: ${(error as Error).message}`);
-    return false;
+    return `its result cannot be written: ${(error as Error).message}.`;
   }
 }
 

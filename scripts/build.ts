@@ -1,3 +1,4 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -21,7 +22,8 @@ export async function buildBundle(
 ): Promise<string> {
   const bundle = BUNDLES[name];
   if (!bundle) throw new Error(`There is no bundle ${name}; there are ${Object.keys(BUNDLES).join(', ')}.`);
-  await build({
+  const { outputFiles } = await build({
+    write: false,
     entryPoints: [join(root, bundle.entry)],
     outfile,
     absWorkingDir: root,
@@ -39,7 +41,18 @@ export async function buildBundle(
     },
     logLevel: 'warning',
   });
+  await replace(outfile, outputFiles[0]?.contents ?? new Uint8Array());
   return outfile;
+}
+
+/** By rename, and only if it is another: a server may be starting jobs from the file that stands there. */
+async function replace(file: string, content: Uint8Array): Promise<void> {
+  const before = await readFile(file).catch(() => null);
+  if (before?.equals(content)) return;
+  await mkdir(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, content);
+  await rename(draft, file);
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

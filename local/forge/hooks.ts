@@ -1,4 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
 import { repositoryShape } from './shapes/repository.ts';
 import { DELIVERIES_KEPT, type DeliveryRow, type HookRow, type RepositoryRow } from './state.ts';
 import { fullName, nextId, type World } from './world.ts';
@@ -16,6 +18,8 @@ export interface Deliverer {
 /** Sends webhooks in the background, signed, and keeps what became of each. */
 export function startDeliverer(world: World): Deliverer {
   const stopped = new AbortController();
+  // Every delivery under way listens; there may be many.
+  setMaxListeners(0, stopped.signal);
   const underway = new Set<Promise<void>>();
   return {
     deliver(repository, hook, event, payload, guid) {
@@ -108,13 +112,7 @@ export function headersOf(hook: { id: number; secret: string }, row: DeliveryRow
 }
 
 function sleep(ms: number, stopped: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    stopped.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+  return wait(ms, undefined, { signal: stopped }).catch(() => {});
 }
 
 /** `ping`, sent when a hook is made. */

@@ -1,9 +1,13 @@
 import { createHmac } from 'node:crypto';
+import allExamples from '@octokit/webhooks-examples';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../api/app.ts';
 import { Unavailable } from '../../core/errors.ts';
 import { SECRET, sign, testHost } from './host.ts';
+
+/** GitHub's own examples, by event. */
+const examples = allExamples as unknown as { name: string; examples: unknown[] }[];
 
 const PUSH = {
   ref: 'refs/heads/main',
@@ -206,6 +210,25 @@ describe('a webhook', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('of every kind that GitHub sends is answered', async () => {
+    const host = testHost();
+    const statuses: Record<string, number[]> = {};
+
+    for (const { name, examples: payloads } of examples) {
+      for (const [index, payload] of payloads.entries()) {
+        const delivery = { 'x-github-event': name, 'x-github-delivery': `${name.replaceAll('_', '-')}-${index}` };
+        const response = await deliver(host, JSON.stringify(payload), delivery);
+        statuses[name] = [...(statuses[name] ?? []), response.status];
+      }
+    }
+
+    const all = Object.values(statuses).flat();
+    expect(all.length).toBeGreaterThan(100);
+    expect(Object.entries(statuses).filter(([, codes]) => codes.some((code) => code !== 202))).toEqual([]);
+    // They are of other repositories than the one that is watched.
+    expect(host.accepted.size).toBe(0);
   });
 
   it('leaves neither body nor secret nor signature in the log', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readHistory, readRecord } from '../../core/record/read.ts';
 import type { Request } from '../../core/requests/request.ts';
 import { ENDED } from '../../core/requests/run.ts';
@@ -20,19 +20,108 @@ notifications: { slack: { channel: "#deploys" } }
 `;
 
 let outside: Outside;
+
+beforeEach(() => {
+  outside = makeOutside();
+});
 afterEach(() => outside.remove());
 
-test('smoke', async () => {
-  const t = Date.now();
+let whole: Awaited<ReturnType<typeof seen>>;
+let passed: Record<Boundary, number>;
+
+beforeAll(async () => {
   outside = makeOutside();
-  const [life] = await story('bad', () => live(outside));
-  console.log(Date.now() - t, life?.passed, outside.ran, (await life!.runs()).map((r) => r.state), outside.repeated);
-  console.log([...outside.ports.reports.comments.values()].map((c) => c.body.split('\n')[0]), outside.ports.reports.calls.join(' '), outside.ports.chat.messages.size);
-  await life!.end();
+  const [life] = await story(() => live(outside));
+  whole = await seen(life as Life);
+  passed = { ...(life as Life).passed };
+  await life?.end();
+  outside.remove();
 });
 
+test('the story, when nobody is killed', () => {
+  expect(passed.commit).toBeGreaterThan(60);
+  expect(passed.effect).toBeGreaterThan(100);
+  expect(whole).toMatchObject({
+    repeated: [],
+    runs: ['deploy succeeded', 'plan succeeded', 'deploy rolled-back'],
+    applies: ['network', 'app', 'network', 'app', 'network', 'app'].map((name) => `apply ${name}`),
+    state: { network: 'n1', app: 'a1' },
+    locks: [],
+    waiting: null,
+    history: ['rolled-back', 'deployed'],
+    pulls: ['Change', expect.stringMatching(/^Revert prod to [0-9a-f]{7}: app failed$/)],
+    deployments: [['in_progress', 'success'], ['in_progress', 'failure']],
+  });
+  expect(whole.comments).toHaveLength(2);
+});
+
+test('kill -9 after each single commit of the engine, once: the same end, nothing twice', async () => {
+  for (let at = 1; at <= passed.commit; at += 1) {
+    outside.remove();
+    outside = makeOutside();
+    const kills = [at];
+
+    const lives = await story(() => live(outside, { commit: kills.shift() ?? 0 }));
+
+    expect(await seenAtLast(lives), `killed after commit ${at}`).toEqual(whole);
+    expect(lives).toHaveLength(2);
+  }
+}, 240_000);
+
+test('kill -9 after every commit, in one and the same story', async () => {
+  const lives = await story(() => live(outside, { commit: 1 }));
+
+  expect(await seenAtLast(lives)).toEqual(whole);
+  expect(lives.length).toBeGreaterThan(60);
+}, 120_000);
+
+test.each(Array.from({ length: 12 }, (_, index) => index + 1))(
+  'kill -9 between effects and their answers: the first after %i, then after every 12th',
+  async (first) => {
+    const kills = [first];
+
+    const lives = await story(() => live(outside, { effect: kills.shift() ?? 12 }));
+
+    expect(await seenAtLast(lives)).toEqual(whole);
+    expect(lives.length).toBeGreaterThan(10);
+  },
+  120_000,
+);
+
+async function seenAtLast(lives: Life[]) {
+  const life = lives.at(-1) as Life;
+  const found = await seen(life);
+  await life.end();
+  return found;
+}
+
+/** All that people and machines can see of how the story ended. */
+async function seen(life: Life) {
+  const { ports, ran, repeated, state } = outside;
+  const runs = (await life.runs()).reverse();
+  expect(runs.every((run) => ENDED.includes(run.state))).toBe(true);
+  const history = await readHistory(ports, REPOSITORY, 'prod', 10);
+  return {
+    repeated,
+    runs: runs.map((run) => `${run.workflow} ${run.state}`),
+    plans: ran.filter((job) => !job.startsWith('apply')).sort(),
+    applies: ran.filter((job) => job.startsWith('apply')),
+    state: Object.fromEntries(state),
+    locks: await life.locks(),
+    waiting: await life.ports.approvals.get(REPOSITORY, 'prod'),
+    history: history.map(({ outcome }) => outcome),
+    record: (await readRecord(ports, REPOSITORY, 'prod'))?.state,
+    comments: [...ports.reports.comments.values()].map(({ pull, body }) => `#${pull} ${body.split('\n')[0]}`),
+    pulls: ports.pulls.all.map(({ title }) => title),
+    checks: [...ports.reports.checks.values()].map(({ name, commit, state: of }) => `${name} ${commit} ${of}`).sort(),
+    deployments: [...ports.reports.deployments.values()].map(({ statuses }) => [...new Set(statuses)]),
+    // Slack cannot be asked whether a message was posted: a kill may post one twice, never lose one.
+    messages: [...new Set([...ports.chat.messages.values()].map(({ message }) => message.text))].sort(),
+  };
+}
+
 /** Lives one after the other until the story is told. */
-async function story(kind: 'good' | 'bad', begin: () => Life): Promise<Life[]> {
+async function story(begin: () => Life): Promise<Life[]> {
   const { ports } = outside;
   const first = ports.repository.push('main', shop({ value: 'n1' }, { value: 'a1' }), { author: 'bob' });
   const lives = [begin()];
@@ -53,8 +142,8 @@ async function story(kind: 'good' | 'bad', begin: () => Life): Promise<Life[]> {
 
   await say(pushOf('0'.repeat(40), first));
   await say(approvalOf(await digest(life()), 1));
-  const change = project('app', kind === 'bad' ? { value: 'a2', apply: 'fail' } : { value: 'a2' });
-  ports.repository.push('change', { ...project('network', { value: 'n2' }), ...change }, { author: 'bob' });
+  const bad = { ...project('network', { value: 'n2' }), ...project('app', { value: 'a2', apply: 'fail' }) };
+  ports.repository.push('change', bad, { author: 'bob' });
   const pull = await ports.pulls.open(REPOSITORY, { title: 'Change', body: '', head: 'change', base: 'main' });
   await say(planOf(pull.number, pull.head.sha));
   const merged = ports.pulls.merge(pull.number);

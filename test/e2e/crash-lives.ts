@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -57,7 +57,8 @@ const log = () => undefined;
 const workflows = loadWorkflows();
 
 export function makeOutside(): Outside {
-  const dir = mkdtempSync(path.join(tmpdir(), 'cairn-lives-'));
+  // In memory where that can be: a process that dies needs no disk that is in sync, and there are many stories.
+  const dir = mkdtempSync(path.join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'cairn-lives-'));
   const artifacts = memoryArtifacts();
   const outside: Outside = {
     ports: memoryPorts({ artifacts, clock: { now: () => new Date(), pass: () => undefined } }),

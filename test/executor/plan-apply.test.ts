@@ -86,9 +86,7 @@ describe('plan', () => {
 
     expect(planned.code).toBe(1);
     expect(planned.result.status).toBe('failed');
-    expect(planned.result.error).toMatch(
-      /terraform plan ended with code 1[\s\S]*Unsupported argument[\s\S]*main\.tf line 2/,
-    );
+    expect(planned.result.error).toMatch(/terraform plan failed: Unsupported argument[\s\S]*main\.tf line 2/);
     expect(planned.log).toContain('main.tf line 2');
   });
 

@@ -51,7 +51,8 @@ export function startChild(program: string, order: ChildOrder): ChildServer {
   const child = spawn(process.execPath, [program, file], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit').then(([code, signal]: (number | string | null)[]) => {
     if (signal === 'SIGKILL') return 'killed' as const;
-    if (code !== 0) throw new Error(`The server ended with ${code ?? signal}; its log: ${order.options.data}.log`);
+    if (code !== 0)
+      throw new Error(`The server ended with ${code ?? signal}; its log: ${order.options.data}.log`);
     return 'ended' as const;
   });
   const ready = new Promise<string | null>((resolve) => {

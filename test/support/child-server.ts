@@ -1,5 +1,5 @@
-import { appendFileSync, createWriteStream, readFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { appendFileSync, createWriteStream, readFileSync } from 'node:fs';
 import { jsonLog } from '../../local/log.ts';
 import { startServer } from '../../local/server.ts';
 import type { ChildOrder } from './child-server-process.ts';

@@ -63,12 +63,17 @@ export function githubContract(): Contract {
   const file = require.resolve('@octokit/openapi').replace(/index\.js$/, 'generated/api.github.com.json');
   const document = JSON.parse(readFileSync(file, 'utf8')) as Description;
   allowNull(document);
-  const ajv = new Ajv({ strict: false, allErrors: true, coerceTypes: false });
+  const ajv = new Ajv({ strict: false, allErrors: true });
   formats.default(ajv);
+  ajv.addFormat('repo.nwo', /^[^/]+\/[^/]+$/);
   ajv.addSchema({ $id: 'github', ...document }, 'github');
   const compiled = new Map<string, ValidateFunction>();
   const templates = Object.keys(document.paths)
-    .map((path) => ({ path, pattern: patternOf(path), fixed: path.split('/').filter((part) => !part.includes('{')).length }))
+    .map((path) => ({
+      path,
+      pattern: patternOf(path),
+      fixed: path.split('/').filter((part) => !part.includes('{')).length,
+    }))
     .sort((a, b) => b.fixed - a.fixed);
 
   const schemaAt = (pointer: string[]): ValidateFunction => {
@@ -80,7 +85,9 @@ export function githubContract(): Contract {
   const find = (exchange: Pick<Exchange, 'method' | 'url'>) => {
     const path = new URL(exchange.url).pathname.replace(/^\/api\/v3/, '');
     const method = exchange.method.toLowerCase();
-    const template = templates.find(({ path: at, pattern }) => pattern.test(path) && document.paths[at]?.[method]);
+    const template = templates.find(
+      ({ path: at, pattern }) => pattern.test(path) && document.paths[at]?.[method],
+    );
     const operation = template && document.paths[template.path]?.[method];
     return template && operation ? { template, path, method, operation } : null;
   };
@@ -108,7 +115,15 @@ export function githubContract(): Contract {
       ];
       const json = operation.requestBody?.content['application/json'];
       if (json) {
-        const pointer = ['paths', template.path, method, 'requestBody', 'content', 'application/json', 'schema'];
+        const pointer = [
+          'paths',
+          template.path,
+          method,
+          'requestBody',
+          'content',
+          'application/json',
+          'schema',
+        ];
         problems.push(...bodyProblems(exchange, operation, json.schema, schemaAt(pointer)));
       } else if (exchange.requestBody) problems.push('a body where GitHub takes none');
 
@@ -128,7 +143,11 @@ export function githubContract(): Contract {
   };
 }
 
-function pathProblems(template: { path: string; pattern: RegExp }, path: string, parameters: Parameter[]): string[] {
+function pathProblems(
+  template: { path: string; pattern: RegExp },
+  path: string,
+  parameters: Parameter[],
+): string[] {
   const names = [...template.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
   const values = template.pattern.exec(path)?.slice(1) ?? [];
   return names.flatMap((name, index) => {
@@ -141,7 +160,9 @@ function queryProblems(query: URLSearchParams, parameters: Parameter[]): string[
   return [...query].flatMap(([name, value]) => {
     const parameter = parameters.find((row) => row.in === 'query' && row.name === name);
     if (!parameter) return [`GitHub has no query parameter ${name}`];
-    return parameter.schema.type === 'integer' && !/^\d+$/.test(value) ? [`query ${name} is not an integer`] : [];
+    return parameter.schema.type === 'integer' && !/^\d+$/.test(value)
+      ? [`query ${name} is not an integer`]
+      : [];
   });
 }
 
@@ -163,7 +184,9 @@ function bodyProblems(
 }
 
 function errorsOf(validate: ValidateFunction, what: string): string[] {
-  return (validate.errors ?? []).map((error) => `${what}${error.instancePath} ${error.message} (${error.schemaPath})`);
+  return (validate.errors ?? []).map(
+    (error) => `${what}${error.instancePath} ${error.message} (${error.schemaPath})`,
+  );
 }
 
 function patternOf(path: string): RegExp {

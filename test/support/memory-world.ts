@@ -12,7 +12,13 @@ import { ENDED } from '../../core/requests/run.ts';
 import { readJson } from '../../core/runs/store.ts';
 import { STEPS } from '../../core/steps/index.ts';
 import { openDatabase } from '../../local/database.ts';
-import { createEngine, type Engine, lambdaTask, TaskFailed, type TaskHandler } from '../../local/engine/index.ts';
+import {
+  createEngine,
+  type Engine,
+  lambdaTask,
+  TaskFailed,
+  type TaskHandler,
+} from '../../local/engine/index.ts';
 import { loadWorkflows, workflowsOf } from '../../local/workflows.ts';
 import { type MemoryPorts, memoryPorts } from './fakes/index.ts';
 
@@ -92,7 +98,10 @@ export function createWorld(): World {
       const commit = ports.repository.push(branch, files, { author });
       pushes += 1;
       const origin = { source: 'webhook' as const, login: author, trigger: `${before}..${commit}/${pushes}` };
-      await STEPS.RouteRequest.run({ command: 'push', repository: REPOSITORY, branch, before, commit, origin }, ports);
+      await STEPS.RouteRequest.run(
+        { command: 'push', repository: REPOSITORY, branch, before, commit, origin },
+        ports,
+      );
       return commit;
     },
     request: (request) => STEPS.RouteRequest.run(request, ports),

@@ -48,7 +48,8 @@ export async function realClone(
     async push(files, { branch = 'main', from, message = 'A change' } = {}) {
       await git('fetch', '--quiet', '--prune', 'origin');
       const known = (await git('branch', '--remotes', '--format=%(refname:short)')).split('\n');
-      const start = from ?? [branch, 'main'].map((name) => `origin/${name}`).find((ref) => known.includes(ref));
+      const start =
+        from ?? [branch, 'main'].map((name) => `origin/${name}`).find((ref) => known.includes(ref));
       if (start) await git('checkout', '--quiet', '--force', '-B', branch, start);
       await writeAll(cwd, files);
       await git('add', '--all');

@@ -135,7 +135,8 @@ export async function startRealWorld(options: RealWorldOptions = {}): Promise<Re
       log: (level, message, fields) => void told.push(`${level} ${message} ${JSON.stringify(fields)}`),
     });
   const server = await start();
-  if (options.hook !== false) forge.addHook(REPOSITORY, { url: `${server.url}/webhook`, secret: webhookSecret });
+  if (options.hook !== false)
+    forge.addHook(REPOSITORY, { url: `${server.url}/webhook`, secret: webhookSecret });
   const clone = await realClone(dir, `${forge.url}/${REPOSITORY}.git`, bob);
 
   async function until<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
@@ -161,7 +162,8 @@ export async function startRealWorld(options: RealWorldOptions = {}): Promise<Re
     carol,
     clone,
     log: path.join(out, 'applied.log'),
-    applied: async () => (await readFile(world.log, 'utf8').catch(() => '')).split('\n').filter((line) => line !== ''),
+    applied: async () =>
+      (await readFile(world.log, 'utf8').catch(() => '')).split('\n').filter((line) => line !== ''),
     push: (files, how) => clone.push(files, how),
     until,
     async runs({ commit, command, ...query } = {}) {
@@ -193,7 +195,9 @@ export async function startRealWorld(options: RealWorldOptions = {}): Promise<Re
         if (!run) return undefined;
         if (ENDED.includes(run.state)) throw new Error(`run ${run.number} ended ${run.state}: ${run.title}`);
         const wait = await world.server.host.ports.approvals.get(REPOSITORY, run.environment);
-        return wait?.runId === run.id && wait.digest !== not && run.state === 'waiting' ? wait.digest : undefined;
+        return wait?.runId === run.id && wait.digest !== not && run.state === 'waiting'
+          ? wait.digest
+          : undefined;
       }),
     async approve(query, who = alice) {
       const digest = await world.waiting(query);

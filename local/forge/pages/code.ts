@@ -5,7 +5,7 @@ import type { RepositoryRow } from '../state.ts';
 import { type Ctx, fullName, gitDir, notFound, type World } from '../world.ts';
 import { checkList } from './checks.ts';
 import { ago, html, page, pathOf, raw, repositoryHead, shaLink, who } from './layout.ts';
-import { colourDiff, markdown } from './markdown.ts';
+import { colourFileDiff, markdown } from './markdown.ts';
 import { commitList, commitsOf, readme } from './repository.ts';
 
 const LONGEST_FILE = 500_000;
@@ -52,7 +52,7 @@ export async function commitPage(
     parents ${commit.parents.map((row) => html`${shaLink(repository, row)} `)}
     <a href="/${fullName(repository)}/tree/${commit.sha}">files</a></p>
     <div class="box"><div class="head"><b>Checks</b></div>${checkList(repository, commit.sha)}</div>
-    <pre class="diff"><code>${raw(colourDiff(diff.slice(0, LONGEST_FILE)))}</code></pre>`,
+    <pre class="diff"><code>${raw(colourFileDiff(diff.slice(0, LONGEST_FILE)))}</code></pre>`,
   );
 }
 

@@ -67,6 +67,18 @@ export function colourDiff(text: string): string {
     .join('\n');
 }
 
+/** Git's unified diff, whose file headers are no changes though they begin like some. */
+export function colourFileDiff(text: string): string {
+  return text
+    .split(/^(?=diff --git )/m)
+    .map((file) => {
+      const start = file.search(/^@@/m);
+      const [head, body] = start < 0 ? [file, ''] : [file.slice(0, start), file.slice(start)];
+      return `<span class="at">${escapeHtml(head)}</span>${colourDiff(body)}`;
+    })
+    .join('');
+}
+
 export function escapeHtml(text: string): string {
   const names: Record<string, string> = {
     '&': '&amp;',

@@ -5,7 +5,7 @@ import type { CommentRow, PullRow, RepositoryRow } from '../state.ts';
 import { type Ctx, canWrite, fullName, gitDir, permissionOf, type World } from '../world.ts';
 import { checkList } from './checks.ts';
 import { ago, type Html, html, page, raw, repositoryHead, shaLink, who } from './layout.ts';
-import { colourDiff, markdown } from './markdown.ts';
+import { colourFileDiff, markdown } from './markdown.ts';
 import { stateBadge } from './repository.ts';
 
 const FACES: Record<string, string> = {
@@ -40,14 +40,14 @@ export async function pullPage(
     <p>${stateBadge(pull)} ${who(pull.author)} wants to merge
       <code>${pull.headBranch}</code> (${shaLink(repository, pull.headSha)}) into <code>${pull.baseBranch}</code>
       ${ago(world, pull.createdAt)}</p>
-    ${textBox(html`${who(pull.author)} ${ago(world, pull.createdAt)}`, pull.body ?? '', html``, '')}
+    ${textBox(html`${who(pull.author)} ${ago(world, pull.createdAt)}`, pull.body ?? '', '', '')}
     ${comments.map((comment) => commentBox(world, comment))}
     <div class="box"><div class="head"><b>Checks</b> of ${shaLink(repository, pull.headSha)}</div>
       ${checkList(repository, pull.headSha)}</div>
     ${mergeBox(world, repository, pull)}
     ${commentForm(world, repository, pull)}
     <h2>Files changed</h2>
-    <pre class="diff"><code>${raw(colourDiff(diff.slice(0, LONGEST_DIFF)))}</code></pre>
+    <pre class="diff"><code>${raw(colourFileDiff(diff.slice(0, LONGEST_DIFF)))}</code></pre>
     ${diff.length > LONGEST_DIFF ? html`<p class="dim">The rest is cut: <code>git diff ${from} ${pull.headSha}</code></p>` : ''}`,
   );
 }
@@ -59,15 +59,22 @@ function commentBox(world: World, comment: CommentRow): Html {
       : html`<span class="dim small"> · edited</span> ${ago(world, comment.updatedAt)}`;
   const counts = new Map<string, number>();
   for (const { content } of comment.reactions) counts.set(content, (counts.get(content) ?? 0) + 1);
-  const faces = html`${[...counts].map(([content, count]) => html`<span class="react">${FACES[content] ?? content} ${count}</span>`)}`;
+  const faces = [...counts].map(
+    ([content, count]) => html`<span class="react">${FACES[content] ?? content} ${count}</span>`,
+  );
   const head = html`${who(comment.author)} ${ago(world, comment.createdAt)}${edited}`;
-  return textBox(head, comment.body, faces, `issuecomment-${comment.id}`);
+  return textBox(
+    head,
+    comment.body,
+    faces.length === 0 ? '' : html`<p>${faces}</p>`,
+    `issuecomment-${comment.id}`,
+  );
 }
 
-function textBox(head: Html, body: string, foot: Html, id: string): Html {
+function textBox(head: Html, body: string, foot: Html | '', id: string): Html {
   const inner = body.trim() === '' ? html`<span class="dim">No description.</span>` : raw(markdown(body));
   return html`<div class="box" id="${id}"><div class="head">${head}</div>
-    <div class="body markdown">${inner}<p>${foot}</p></div></div>`;
+    <div class="body markdown">${inner}${foot}</div></div>`;
 }
 
 function mergeBox(world: World, repository: RepositoryRow, pull: PullRow): Html {

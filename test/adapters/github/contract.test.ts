@@ -51,7 +51,13 @@ async function useEverything(github: GithubForge, name: string): Promise<void> {
   await github.reports.createComment(REPOSITORY, pull.number, body);
   await github.reports.editComment(REPOSITORY, comment, 'Bye');
   await github.reports.react(REPOSITORY, comment, 'eyes');
-  const check = { name: 'cairn: prod', commit: head, title: 'Planned', summary: '# Plan', url: 'https://cairn.example/runs/1' };
+  const check = {
+    name: 'cairn: prod',
+    commit: head,
+    title: 'Planned',
+    summary: '# Plan',
+    url: 'https://cairn.example/runs/1',
+  };
   const id = await github.reports.check(REPOSITORY, { ...check, state: 'queued', externalId: name }, null);
   for (const state of ['in_progress', 'success', 'neutral', 'failure'] as const) {
     await github.reports.check(REPOSITORY, { ...check, state, externalId: name }, id);
@@ -61,7 +67,10 @@ async function useEverything(github: GithubForge, name: string): Promise<void> {
   await github.reports.createDeployment(REPOSITORY, deployment);
   for (const state of ['queued', 'in_progress', 'success', 'failure', 'inactive'] as const) {
     const status = { state, description: 'Deployed', url: 'https://cairn.example/runs/1' };
-    await github.reports.deploymentStatus(REPOSITORY, made, { ...status, environmentUrl: 'https://shop.example/' });
+    await github.reports.deploymentStatus(REPOSITORY, made, {
+      ...status,
+      environmentUrl: 'https://shop.example/',
+    });
   }
 
   const ref = `refs/heads/cairn/${name}`;
@@ -162,7 +171,14 @@ test('the adapter uses these operations and no others', () => {
 
 test('the check itself finds what does not fit', () => {
   const url = 'https://api.github.com/repos/acme/shop/issues/1/comments?colour=red';
-  const wrong = { method: 'POST', url, requestBody: '{"text":1}', status: 201, contentType: 'application/json', responseBody: '{"id":"x"}' };
+  const wrong = {
+    method: 'POST',
+    url,
+    requestBody: '{"text":1}',
+    status: 201,
+    contentType: 'application/json',
+    responseBody: '{"id":"x"}',
+  };
 
   const found = contract.problems(wrong).join('\n');
 

@@ -55,7 +55,9 @@ describe('inside of the subset', () => {
     if (wanted.minMs !== undefined) expect(performance.now() - before).toBeGreaterThanOrEqual(wanted.minMs);
     for (const [index, gap] of (wanted.gapsSeconds ?? []).entries()) {
       const measured = (times[index + 1]! - times[index]!) / 1000;
-      expect(Math.abs(measured - gap)).toBeLessThan(0.45);
+      // Never early; a busy machine may be late. The exact delays stand in retry.test.ts.
+      expect(measured).toBeGreaterThan(gap - 0.05);
+      expect(measured).toBeLessThan(gap + 3);
     }
   });
 

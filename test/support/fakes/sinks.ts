@@ -30,6 +30,15 @@ export function recordedReports(): RecordedReports {
     calls,
     async createComment(_, pull, body) {
       calls.push('createComment');
+      // One with a marker is one per pull request: repeated, it is found again.
+      const marker = /^<!-- cairn:[^\n]* -->/.exec(body)?.[0];
+      const mine = [...comments].find(
+        ([, one]) => marker !== undefined && one.pull === pull && one.body.startsWith(marker),
+      );
+      if (mine) {
+        mine[1].body = body;
+        return mine[0];
+      }
       const id = nextId();
       comments.set(id, { pull, body });
       return id;
@@ -42,7 +51,11 @@ export function recordedReports(): RecordedReports {
     },
     async check(_, check, id) {
       calls.push('check');
-      const key = id ?? nextId();
+      const mine = [...checks].find(
+        ([, one]) =>
+          one.name === check.name && one.commit === check.commit && one.externalId === check.externalId,
+      );
+      const key = id ?? mine?.[0] ?? nextId();
       checks.set(key, check);
       return key;
     },

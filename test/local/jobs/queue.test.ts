@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { createQueue } from '../../../local/jobs/queue.ts';
+
+it('runs all, never more than its limit, never two of one folder', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ folder: fc.constantFrom('a', 'b', 'c'), turns: fc.nat(3) }), { maxLength: 20 }),
+      fc.integer({ min: 1, max: 4 }),
+      async (jobs, limit) => {
+        const queue = createQueue(limit);
+        const busy: string[] = [];
+        let most = 0;
+        let done = 0;
+        const run = async ({ folder, turns }: (typeof jobs)[number]) => {
+          const release = await queue.take(folder);
+          expect(busy).not.toContain(folder);
+          busy.push(folder);
+          most = Math.max(most, busy.length);
+          for (let i = 0; i < turns; i += 1) await Promise.resolve();
+          busy.splice(busy.indexOf(folder), 1);
+          done += 1;
+          release();
+        };
+
+        await Promise.all(jobs.map(run));
+
+        expect(done).toBe(jobs.length);
+        expect(most).toBeLessThanOrEqual(limit);
+      },
+    ),
+  );
+});
+
+it('lets a later job of another folder go first, and keeps the order within a folder', async () => {
+  const queue = createQueue(2);
+  const order: string[] = [];
+  const release = queue.hold('a');
+  const waiting = [
+    queue.take('a').then((free) => {
+      order.push('a1');
+      free();
+    }),
+    queue.take('a').then((free) => {
+      order.push('a2');
+      free();
+    }),
+    queue.take('b').then((free) => {
+      order.push('b');
+      free();
+    }),
+  ];
+  await waiting[2];
+  release();
+
+  await Promise.all(waiting);
+
+  expect(order).toEqual(['b', 'a1', 'a2']);
+});
