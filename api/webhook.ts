@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { InvalidInput } from '../core/errors.ts';
+import type { Request } from '../core/requests/request.ts';
 import { requestFromWebhook } from '../core/requests/webhook.ts';
 import { readBody } from './body.ts';
 import type { ApiHost } from './host.ts';
@@ -64,11 +65,16 @@ async function handle(
   const requests = requestFromWebhook(delivery, { self: host.self });
   if (!Array.isArray(requests)) return { ignored: requests.ignored };
 
-  const watched = new Set(host.repositories.map((name) => name.toLowerCase()));
-  const other = requests.find(({ repository }) => !watched.has(repository.toLowerCase()));
-  if (other) return { ignored: `${other.repository} is not watched by this server` };
+  // As the operator wrote it: locks, runs and the record know a repository by one spelling.
+  const watched = new Map(host.repositories.map((name) => [name.toLowerCase(), name]));
+  const named = requests.map((request) => ({
+    ...request,
+    repository: watched.get(request.repository.toLowerCase()) ?? null,
+  }));
+  const known = named.filter((request): request is Request => request.repository !== null);
+  if (known.length < requests.length) return { ignored: 'a repository that is not watched by this server' };
 
-  const outcome = await host.accept(delivery.deliveryId, requests);
+  const outcome = await host.accept(delivery.deliveryId, known);
   return outcome === 'duplicate' ? { duplicate: true } : { accepted: requests.length };
 }
 

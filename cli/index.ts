@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { CairnError } from '../core/errors.ts';
+import about from '../package.json' with { type: 'json' };
 import { addHostCommands, type HostModules } from './commands/hosting.ts';
 import { addAskCommands, addReadCommands } from './commands/talking.ts';
 import { CliError, EXIT } from './exit.ts';
@@ -10,6 +11,7 @@ export async function runCli(argv: string[], io: Io, modules: HostModules): Prom
   let code: number = EXIT.ok;
   const program = new Command('cairn')
     .description('GitOps for Terraform and OpenTofu: plans, approvals, deploys, and the way back.')
+    .version(about.version, '--version', 'which one this is')
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
     .helpCommand(true)

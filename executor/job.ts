@@ -17,16 +17,18 @@ export async function runJob(
   workDir: string,
   stop: Stop,
   host: NodeJS.ProcessEnv,
-): Promise<JobResult> {
+): Promise<{ result: JobResult; kind: Job['kind'] | null }> {
   const dirs = jobDirs(jobDir, workDir);
   const result: JobResult = { version: 1, id: 'unknown', status: 'failed', started: false };
   const log = openLog(join(dirs.out, FILES.log));
   let timer: NodeJS.Timeout | undefined;
   let timeout = 0;
+  let kind: Job['kind'] | null = null;
   try {
     const job = readJob(join(dirs.in, FILES.job));
     result.id = job.id;
     timeout = job.timeout;
+    kind = job.kind;
     timer = setTimeout(() => stop.now('timeout'), Math.min(timeout * 1000, 2 ** 31 - 1));
     const secrets = readSecrets(join(dirs.in, FILES.secrets), job);
     log.hide(Object.values(secrets));
@@ -42,7 +44,7 @@ export async function runJob(
     clearTimeout(timer);
     log.close();
   }
-  return result;
+  return { result, kind };
 }
 
 function runKind(context: Context): Promise<void> {

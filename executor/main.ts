@@ -1,6 +1,6 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JobResult } from '../core/jobs/job.ts';
+import type { Job, JobResult } from '../core/jobs/job.ts';
 import { FILES, STARTED } from './files.ts';
 import { runJob } from './job.ts';
 import { createStop, type Stop } from './stop.ts';
@@ -36,8 +36,9 @@ async function main(args: readonly string[]): Promise<number> {
   if (first === '--more') {
     let last = true;
     for await (const [jobDir, workDir] of orders()) {
-      const { ok, problem } = await run(jobDir, workDir);
+      const { ok, problem, kind } = await run(jobDir, workDir);
       last = ok;
+      if (kind === 'plan') clear(workDir);
       // Nobody may be there to read it any more.
       process.stdout.write(`${JSON.stringify(problem)}\n`, () => undefined);
       if (stopped) break;
@@ -51,6 +52,15 @@ async function main(args: readonly string[]): Promise<number> {
   const { ok, problem } = await run(first, second);
   if (problem) console.error(`executor: ${problem}`);
   return ok ? 0 : 1;
+}
+
+/** A plan leaves nothing that is still wanted; to clear it away from here costs the server no process. */
+function clear(workDir: string): void {
+  try {
+    for (const name of readdirSync(workDir)) rmSync(join(workDir, name), { recursive: true, force: true });
+  } catch {
+    // The server takes it away itself.
+  }
 }
 
 async function* orders(): AsyncGenerator<[string, string]> {
@@ -70,6 +80,7 @@ interface Ran {
   ok: boolean;
   /** Why there is no result. */
   problem: string | null;
+  kind: Job['kind'] | null;
 }
 
 async function runOne(jobDir: string, workDir: string, stop: Stop): Promise<Ran> {
@@ -77,10 +88,10 @@ async function runOne(jobDir: string, workDir: string, stop: Stop): Promise<Ran>
   // A file's mode is what the job says it is, not what the server's umask makes of it.
   process.umask(0o022);
   const taken = claimFolder(out);
-  if (taken !== null) return { ok: false, problem: taken };
-  const result = await runJob(jobDir, workDir, stop, process.env);
+  if (taken !== null) return { ok: false, problem: taken, kind: null };
+  const { result, kind } = await runJob(jobDir, workDir, stop, process.env);
   const problem = writeResult(out, result);
-  return { ok: problem === null && result.status === 'ok', problem };
+  return { ok: problem === null && result.status === 'ok', problem, kind };
 }
 
 /**

@@ -53,7 +53,7 @@ export async function prepareTerraform(
   const init = ['init', '-input=false', '-no-color', ...(lockFile ? ['-lockfile=readonly'] : [])];
   log.line(`${binary.binary} ${binary.version} in ${project.dir}, workspace ${project.workspace}`);
   const done = await timed(context, 'init', () =>
-    runProcess(binary.path, init, processOptions(context, root, env)),
+    runProcess(binary.path, init, processOptions(context, root, lazily(env, init))),
   );
   log.block(done.stdout.toString('utf8'));
   failUnless(done, context, `${binary.binary} init`, lockFile ? LOCK_HINT : '');
@@ -65,7 +65,7 @@ export async function prepareTerraform(
     root,
     run: (args, onStdout) =>
       runProcess(binary.path, args, {
-        ...processOptions(context, root, inWorkspace),
+        ...processOptions(context, root, lazily(inWorkspace, args)),
         ...(onStdout ? { onStdout } : {}),
       }),
     runAfter: async (args) => {
@@ -83,6 +83,14 @@ export async function prepareTerraform(
   };
   await pushErrored(context, terraform);
   return terraform;
+}
+
+/**
+ * The short commands spend a quarter of their time collecting garbage that would not fill the memory before
+ * they end. Plan and apply keep Go's default: their providers live longer, and inherit it.
+ */
+function lazily(env: Record<string, string>, args: readonly string[]): Record<string, string> {
+  return args[0] === 'init' || args[0] === 'show' ? { ...env, GOGC: '400' } : env;
 }
 
 const LOCK_HINT =

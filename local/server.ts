@@ -11,12 +11,12 @@ import { slackChat } from '../adapters/slack/chat.ts';
 import { createApp } from '../api/app.ts';
 import type { ApiHost } from '../api/host.ts';
 import type { ServeOptions } from '../cli/serve-options.ts';
-import { InvalidInput } from '../core/errors.ts';
 import type { Chat, Clock } from '../core/ports.ts';
 import { STEPS } from '../core/steps/index.ts';
 import { type Binary, findBinaries } from './binaries.ts';
 import type { EngineOptions } from './engine/index.ts';
 import { createHost, type Host } from './host.ts';
+import { fetchOpenTofu, OPENTOFU_VERSION } from './opentofu.ts';
 import { adminToken } from './token.ts';
 
 export interface Server {
@@ -42,12 +42,7 @@ export interface ServerOptions extends ServeOptions {
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { log, clock = { now: () => new Date() } } = options;
   const verify = signatureVerifier(options.webhookSecret);
-  const binaries = options.binaries ?? (await findBinaries(process.env['PATH'] ?? ''));
-  if (binaries.length === 0) {
-    throw new InvalidInput(
-      'There is neither terraform nor tofu on the PATH. Install one of them, then start again; `cairn doctor` says more.',
-    );
-  }
+  const binaries = options.binaries ?? (await binariesFor(options.data, log));
   const forge = githubForge({
     baseUrl: options.githubUrl,
     auth: await credentials(options.github),
@@ -99,6 +94,17 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
 function slackOf({ slackToken: token, slackApiUrl: apiUrl }: ServerOptions): Chat | null {
   return token === null ? null : slackChat({ token, ...(apiUrl === undefined ? {} : { apiUrl }) });
+}
+
+/** What is installed; where nothing is, a pinned OpenTofu in the data folder. */
+async function binariesFor(dataDir: string, log: Log): Promise<Binary[]> {
+  const installed = await findBinaries(process.env['PATH'] ?? '');
+  if (installed.length > 0) return installed;
+  log('info', 'fetching OpenTofu, since neither terraform nor tofu is on the PATH', {
+    version: OPENTOFU_VERSION,
+  });
+  const folder = await fetchOpenTofu({ dir: path.join(dataDir, 'binaries') });
+  return findBinaries('', [folder]);
 }
 
 async function credentials(github: ServeOptions['github']) {

@@ -27,7 +27,8 @@ function environmentCard(environment: EnvironmentView, now: Date): Html {
 ${reason === null ? NOTHING : html`<p class="reason">${reason}</p>`}
 <dl>
 <dt>branch</dt><dd>${branch}</dd>
-<dt>last good</dt><dd>${commit(lastGood)}${last ? html` <span class="quiet">${ago(last.at, now)}</span>` : NOTHING}</dd>
+<dt>last good</dt><dd>${commit(lastGood)}</dd>
+${last ? html`<dt>last deploy</dt><dd>${badge(last.outcome)} <span class="quiet">${ago(last.at, now)}</span></dd>` : NOTHING}
 ${latestRun ? html`<dt>latest run</dt><dd><a href="${runPath(latestRun.id)}">${latestRun.number}</a> ${runBadge(latestRun.state)}</dd>` : NOTHING}
 ${lock && lock.waiting > 0 ? html`<dt>in line</dt><dd>${lock.waiting} behind it</dd>` : NOTHING}
 </dl>

@@ -7,8 +7,9 @@ import { badge, type Html, NOTHING } from './parts.ts';
 /** A page shows this much of a diff; the whole of it is in the job's log. */
 const LONGEST_DIFF = 200_000;
 
-/** Lines that are shown unfolded. */
+/** Lines that are shown unfolded, where there are few projects. */
 const SHORT_DIFF = 40;
+const FEW_PROJECTS = 5;
 
 /** `told`: a project whose error stands at the top of the page already. */
 export function projectsSection(
@@ -24,7 +25,7 @@ ${
 <tbody>${projects.map((project) => row(project, project.name !== told))}</tbody></table></div>`
 }
 ${removed.length === 0 ? NOTHING : html`<p class="note">Removed from the repository, left as they are: ${removed.join(', ')}.</p>`}
-${projects.map(diffOf)}
+${projects.map((project, index) => diffOf(project, index, projects.length <= FEW_PROJECTS))}
 </section>`;
 }
 
@@ -36,7 +37,7 @@ ${remarks(project).map((remark) => html`<div class="quiet">${remark}</div>`)}
 ${(project.violations ?? []).map((violation) => html`<div class="risk">${violation}</div>`)}
 ${risks.slice(0, 5).map(({ message }) => html`<div class="risk">${message}</div>`)}
 ${risks.length > 5 ? html`<div class="risk">and ${risks.length - 5} more</div>` : NOTHING}
-${withError && project.error ? html`<pre class="error">${project.error}</pre>` : NOTHING}</td>
+${withError && project.error && project.status !== 'waits' ? html`<pre class="error">${project.error}</pre>` : NOTHING}</td>
 <td>${badge(project.status)}</td>
 <td class="nowrap">${project.summary ? countsOf(project.summary.counts) : html`<span class="quiet">–</span>`}</td>
 <td><a href="${localPath(project.logUrl)}">log</a></td>
@@ -70,11 +71,11 @@ export function countsOf(counts: Counts): Html {
     : html`<span class="counts">${shown}</span>`;
 }
 
-function diffOf(project: ReportedProject, index: number): Html {
+function diffOf(project: ReportedProject, index: number, few: boolean): Html {
   const diff = project.changes ? renderDiff(project.changes) : '';
   if (diff.trim() === '') return NOTHING;
-  const isShort = diff.split('\n').length <= SHORT_DIFF;
-  return html`<details class="diff" ${isShort ? 'open' : ''} id="diff-${index}"><summary>${project.name} ${project.summary ? countsOf(project.summary.counts) : NOTHING}</summary>
+  const isOpen = few && diff.split('\n').length <= SHORT_DIFF;
+  return html`<details class="diff" ${isOpen ? 'open' : ''} id="diff-${index}"><summary>${project.name} ${project.summary ? countsOf(project.summary.counts) : NOTHING}</summary>
 <pre>${coloured(diff.slice(0, LONGEST_DIFF))}</pre>
 ${diff.length > LONGEST_DIFF ? html`<p class="note">Cut after ${LONGEST_DIFF} characters; the job's log has all of it.</p>` : NOTHING}</details>`;
 }

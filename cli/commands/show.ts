@@ -57,7 +57,10 @@ function projectLine(project: ReportedProject, paint: Paint): string {
   const numbers = counts ? `+${counts.add} ~${counts.change} -${counts.destroy}` : '';
   const more = [
     ...(project.waitsFor ? [`waits for ${project.waitsFor}`] : []),
-    ...(project.error ? [project.error.split('\n').find((line) => line.trim() !== '') ?? ''] : []),
+    // What waits failed to plan for want of what it waits for; its log says how.
+    ...(project.error && !project.waitsFor
+      ? [project.error.split('\n').find((line) => line.trim() !== '') ?? '']
+      : []),
     ...(project.violations ?? []),
   ];
   const state = paintState(

@@ -13,7 +13,7 @@ export const jobOrder = z.object({
   inputs: z.record(z.string(), z.string()),
   /**
    * State that Cairn keeps: key `<repository>/<environment>/<project>`; `write` for an apply. Where there is none
-   * under that key yet, the one under `former` is read: its project was renamed.
+   * under that key yet, the one under `former` is read: its project was renamed. Once written under `key`, `former` is out of use.
    */
   state: z
     .object({ key: z.string(), write: z.boolean(), former: z.string().nullable().default(null) })

@@ -143,7 +143,10 @@ function orderOf(
   const upstream: Record<string, string> = {};
   for (const name of progress?.project.dependsOn ?? []) {
     if (upstreamBackend(doc, name)) continue;
-    upstream[upstreamFile(name)] = stateKey(doc, name);
+    const other = currentPass(doc).projects[name];
+    // A renamed project's state stays under its former name until it is applied under the new one.
+    const former = other && other.status !== 'applied' ? other.formerState : null;
+    upstream[upstreamFile(name)] = former ?? stateKey(doc, name);
   }
   return {
     prefix: `runs/${doc.runId}/jobs/${job.id}`,

@@ -25,6 +25,7 @@ export function newProgress(
     reused: false,
     planJob: null,
     plan: null,
+    violations: [],
     approved: null,
     apply: null,
     error: null,

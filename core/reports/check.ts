@@ -1,6 +1,6 @@
 import type { Check } from '../ports.ts';
 import { guardBanner, planTitle, policyBanner, removedRoots } from './comment.ts';
-import { approveCommand, deployTitle } from './deploy-comment.ts';
+import { approveCommand, askedAgain, deployTitle } from './deploy-comment.ts';
 import type { DeployReport, DeployState } from './deploy-report.ts';
 import { code, fenced, link, sentence } from './markdown.ts';
 import { nameOf, projectTable, riskList } from './overview.ts';
@@ -58,7 +58,10 @@ export function renderDeployCheck(report: DeployReport): ShownCheck {
   return {
     state: DEPLOY_STATE[report.state],
     title: shorten(deployTitle(report), TITLE),
-    summary: summaryOf(report, said, revert ? [`Revert: ${link(`#${revert.number}`, revert.url)}`] : []),
+    summary: summaryOf(report, said, [
+      ...(command === null ? [] : askedAgain(report)),
+      ...(revert ? [`Revert: ${link(`#${revert.number}`, revert.url)}`] : []),
+    ]),
   };
 }
 

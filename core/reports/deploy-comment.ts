@@ -81,7 +81,7 @@ function contextOf(report: DeployReport): string {
 
 function approvalPart(report: DeployReport): string[] {
   const command = approveCommand(report);
-  const { approval, differences = [] } = report;
+  const { approval } = report;
   if (command === null || !approval) {
     if (report.state !== 'rejected' || !approval?.by) return [];
     const reason = approval.reason ? `: ${prose(clipped(approval.reason, 300))}` : '.';
@@ -94,18 +94,22 @@ function approvalPart(report: DeployReport): string[] {
           .map((name) => code(nameOf(name)))
           .join(', ')}`
       : 'By anyone with write access';
-  const again = boundedList(differences, 10, (text) => `- ${said(text, 400)}`);
   return [
-    ...(again.length > 0
-      ? [
-          alert('WARNING', [
-            '**The plan is not the one that was approved**, so it needs another approval:',
-            ...again,
-          ]),
-        ]
-      : []),
+    ...askedAgain(report),
     `Approve with ${code(command)}`,
     `${who}, until ${minutes(approval.until)}. To turn it down: ${code(`/cairn reject ${report.environment} REASON`)}`,
+  ];
+}
+
+/** Why a person is asked a second time. */
+export function askedAgain({ differences = [] }: DeployReport): string[] {
+  const again = boundedList(differences, 10, (text) => `- ${said(text, 400)}`);
+  if (again.length === 0) return [];
+  return [
+    alert('WARNING', [
+      '**The plan is not the one that was approved**, so it needs another approval:',
+      ...again,
+    ]),
   ];
 }
 

@@ -111,7 +111,10 @@ async function reportedProject(
     ...(p.waitsFor ? { waitsFor: p.waitsFor } : {}),
     ...(upstream.length > 0 ? { upstream } : {}),
     ...(p.plan ? { summary: p.plan.summary, changes: await readChanges(ports, p.plan.job) } : {}),
+    ...(p.violations.length > 0 ? { violations: p.violations } : {}),
     ...(p.error ? { error: p.error } : {}),
+    // Terraform's own words are whole in the error; of a job that was killed the log tells more.
+    ...(p.error && !p.error.trim().includes('\n') && job ? { logTail: await logTail(ports, job) } : {}),
   };
 }
 

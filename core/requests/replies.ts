@@ -20,13 +20,14 @@ export async function tellRequester(
   const pull = 'pull' in request ? request.pull : undefined;
   const id =
     error && pull !== undefined
-      ? await ports.reports.createComment(request.repository, pull, reply(error, request.origin.login))
+      ? await ports.reports.createComment(request.repository, pull, reply(error, request))
       : 'none';
   await ports.sent.put(key, { id, order: 0 });
 }
 
-function reply(error: CairnError, login: string | null): string {
-  return `${login ? `@${login} ` : ''}${error.message}`;
+/** The marker makes it one reply per command, also if the server is killed before it knows that it wrote it. */
+function reply(error: CairnError, { origin }: Request): string {
+  return `<!-- cairn:reply:${origin.trigger} -->\n${origin.login ? `@${origin.login} ` : ''}${error.message}`;
 }
 
 /** A commit or pull request whose `cairn.yaml` is wrong: said where its author looks, with line and key. */

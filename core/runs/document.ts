@@ -130,6 +130,8 @@ export interface ProjectProgress {
   /** Artifact prefix of the plan's job that runs, ran last, or is used again. */
   planJob: string | null;
   plan: PlanPart | null;
+  /** Guards that its plan violates, as sentences. */
+  violations: string[];
   /** Artifact prefix of the plan that people approved. */
   approved: string | null;
   apply: { job: string; started: boolean } | null;

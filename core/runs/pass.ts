@@ -109,16 +109,18 @@ function notePlan(progress: ProjectProgress, outcome: PlanOutcome, blockedBy: st
     };
     return {
       ...progress,
-      status: result.empty ? 'empty' : 'planned',
+      // A renamed project's state comes to its new name by its apply, also where that changes nothing else.
+      status: result.empty && progress.formerState === null ? 'empty' : 'planned',
       waitsFor: null,
       plan: part,
+      violations: outcome.violations,
       error: null,
     };
   }
   const error = result.error ?? 'The plan failed; its log says why.';
   const waitsFor = blockedBy[0];
-  if (waitsFor !== undefined) return { ...progress, status: 'waits', waitsFor, plan: null, error };
-  return { ...progress, status: 'plan-failed', waitsFor: null, plan: null, error };
+  if (waitsFor !== undefined) return { ...progress, status: 'waits', waitsFor, plan: null, violations: [], error };
+  return { ...progress, status: 'plan-failed', waitsFor: null, plan: null, violations: [], error };
 }
 
 /**
@@ -156,10 +158,8 @@ export function judgePlans(
 
   const failed = planned.find((p) => p.status === 'plan-failed');
   if (failed) return { kind: 'fail', failure: failureOf(failed, 'plan', failed.error ?? '') };
-  for (const p of planned) {
-    const violations = outcomes[p.project.name]?.violations ?? [];
-    if (violations.length > 0) return { kind: 'fail', failure: failureOf(p, 'guard', violations.join('\n')) };
-  }
+  const guarded = planned.filter((p) => p.violations.length > 0);
+  if (guarded.length > 0) return { kind: 'fail', failure: guardFailure(guarded) };
   if (doc.phase === 'rollback') return { kind: 'go' };
 
   const all = Object.values(pass.projects);
@@ -185,6 +185,14 @@ function differencesOf(progress: ProjectProgress, outcome: PlanOutcome | undefin
 
 function failureOf(progress: ProjectProgress, stage: Failure['stage'], message: string): Failure {
   return { project: progress.project.name, stage, message, job: progress.planJob };
+}
+
+/** One failure for all plans that a guard stops: whoever mends the first would meet the second. */
+function guardFailure(guarded: ProjectProgress[]): Failure {
+  const [only, ...others] = guarded;
+  if (only && others.length === 0) return failureOf(only, 'guard', only.violations.join('\n'));
+  const lines = guarded.flatMap((p) => p.violations.map((text) => `${p.project.name}: ${text}`));
+  return { project: null, stage: 'guard', message: lines.join('\n'), job: null };
 }
 
 /** Marks the plans as good to apply; the ones approved become what later plans are compared with. */

@@ -64,7 +64,7 @@ export function progressOf(
     destroy: more.destroy,
     state: address ? 'own' : 'kept',
     address: address?.key ?? null,
-    formerState: more.formerState ?? null,
+    formerState: address ? null : (more.formerState ?? null),
     reasons: more.reasons,
     content: contentDigest({ ...of, terraform: '', deployments: {} }),
     reuse: contentDigest({ ...of, terraform: binaries.join(','), deployments }),

@@ -14,6 +14,11 @@ export const answerApproval = step(
   async (request, ports) => {
     const { repository, environment, origin } = request;
     const waiting = await ports.approvals.get(repository, environment);
+    const outcome = request.command === 'approve' ? 'approved' : 'rejected';
+    const noteKey = `answer/${repository}/${environment}/${origin.trigger}`;
+    const note = await ports.sent.get(noteKey);
+    // This very request was at it before a server was killed, and what it answered waits no more.
+    if (note && note.id !== waiting?.token) return answered(outcome, environment);
     if (!waiting) {
       throw new NotFound(`Nothing waits for approval in ${environment}. \`cairn status\` shows its state.`);
     }
@@ -34,19 +39,24 @@ export const answerApproval = step(
     });
     if (refusal) throw new NotAllowed(refusal);
 
-    const outcome = request.command === 'approve' ? 'approved' : 'rejected';
+    await ports.sent.put(noteKey, { id: waiting.token, order: 0 });
     const reason = request.command === 'reject' ? (request.reason ?? null) : null;
     try {
       await ports.workflows.succeed(waiting.token, { outcome, by: origin.login, reason });
     } catch (error) {
-      if (error instanceof InvalidToken)
-        throw new NotFound('That run was answered already.', { cause: error });
-      throw error;
+      if (!(error instanceof InvalidToken)) throw error;
+      if (!note) throw new NotFound('That run was answered already.', { cause: error });
     }
-    const message =
-      outcome === 'approved'
-        ? `Approved ${waiting.digest.slice(0, 7)} for ${environment}.`
-        : `Rejected ${waiting.digest.slice(0, 7)} for ${environment}.`;
-    return { outcome, message, runId: waiting.runId };
+    return { ...answered(outcome, environment, waiting.digest), runId: waiting.runId };
   },
 );
+
+function answered(
+  outcome: 'approved' | 'rejected',
+  environment: string,
+  digest = '',
+): Record<string, unknown> {
+  const what = digest === '' ? 'it' : digest.slice(0, 7);
+  const verb = outcome === 'approved' ? 'Approved' : 'Rejected';
+  return { outcome, message: `${verb} ${what} for ${environment}.` };
+}

@@ -1,3 +1,4 @@
+import { stateKey } from '../jobs/orders.ts';
 import type { Ports } from '../ports.ts';
 import { affectedProjects } from '../projects/affected.ts';
 import { dependentsOf, waves } from '../projects/waves.ts';
@@ -48,7 +49,9 @@ async function wayBack(doc: RunDocument, ports: Ports): Promise<RunDocument | nu
     hcl: ports.hcl,
   });
   const touched = Object.values(doc.deploy.projects).filter((p) => p.apply?.started);
-  const names = new Set(touched.map((p) => p.project.name));
+  // What was renamed goes back under its former name, with the state that it has now.
+  const renamed = doc.moved.filter(({ to }) => touched.some((p) => p.project.name === to));
+  const names = new Set([...touched.map((p) => p.project.name), ...renamed.map(({ from }) => from)]);
   for (const name of dependentsOf(names, all)) names.add(name);
   const restored = all.filter((project) => names.has(project.name));
 
@@ -62,18 +65,22 @@ async function wayBack(doc: RunDocument, ports: Ports): Promise<RunDocument | nu
     binaries: ports.binaries,
     addresses,
   };
-  const progress = restored.map((project) =>
-    progressOf(project, context, { reasons: ['the way back'], destroy: false }),
-  );
+  const progress = restored.map((project) => {
+    const now = renamed.find(({ from }) => from === project.name)?.to;
+    const formerState = now === undefined ? null : stateKey(doc, now);
+    return progressOf(project, context, { reasons: ['the way back'], destroy: false, formerState });
+  });
   if (sameContent(doc, progress)) return null;
 
-  const added = touched.filter((p) => !p.destroy && !all.some((project) => project.name === p.project.name));
+  const known = new Set([...all.map(({ name }) => name), ...renamed.map(({ to }) => to)]);
+  const added = touched.filter((p) => !p.destroy && !known.has(p.project.name));
   const destroyed = policy.removed === 'destroy' ? added : [];
   const goners = destroyed.map((p) => ({
     ...p,
     destroy: true,
     status: 'pending' as const,
     plan: null,
+    violations: [],
     planJob: null,
     approved: null,
     apply: null,

@@ -87,7 +87,7 @@ function good(doc: RunDocument, pass: Pass): Omit<RecordEntry['after'], 'state' 
     projects: Object.fromEntries(stands.flatMap((p) => recorded(doc, p))),
     removed: [
       ...done.filter((p) => p.destroy).map((p) => p.project.name),
-      ...doc.moved.map(({ from }) => from),
+      ...(pass === doc.deploy ? doc.moved.map(({ from }) => from) : []),
     ],
     broken: null,
   };

@@ -3,15 +3,17 @@ import type { JobOrder } from '../../core/jobs/order.ts';
 import type { Artifacts } from '../../core/ports.ts';
 import { APPLYING, PUSHED } from '../../executor/files.ts';
 import { forgetErrored, keepErrored } from './errored.ts';
-import { type Attempt, EXECUTOR_LOG, type JobFolder, wasAskedToStop } from './folder.ts';
+import { type Attempt, type JobFolder, wasAskedToStop } from './folder.ts';
 import { readJobFile } from './safe-read.ts';
-import { stateHeader, writeState } from './states.ts';
+import { retireState, stateHeader, writeState } from './states.ts';
 
 export interface CollectOptions {
   artifacts: Artifacts;
   states: string;
   /** Absolute path of the job's work folder, where a state may still stand if the executor was killed. */
   work: string;
+  /** What the executor said of why it leaves no result. */
+  problem: string | null;
 }
 
 /** What leaves a job beside its result and its state. */
@@ -49,8 +51,7 @@ export async function collect(
   const { order, uid } = folder;
   const { artifacts } = options;
   const read = (name: string): Buffer | null => readJobFile(attempt.path, ['out', name], uid);
-  const said = readJobFile(attempt.path, [EXECUTOR_LOG], null)?.toString('utf8') ?? '';
-  let result = resultOf(read(JOB_FILES.result), folder, read(APPLYING) !== null, said);
+  let result = resultOf(read(JOB_FILES.result), folder, read(APPLYING) !== null, options.problem);
   for (const name of CARRIED) {
     const bytes = read(name);
     if (bytes) await artifacts.put(`${order.prefix}/out/${name}`, bytes);
@@ -76,7 +77,12 @@ export async function finish(
   return result;
 }
 
-function resultOf(bytes: Buffer | null, folder: JobFolder, applying: boolean, said: string): JobResult {
+function resultOf(
+  bytes: Buffer | null,
+  folder: JobFolder,
+  applying: boolean,
+  problem: string | null,
+): JobResult {
   const id = folder.order.job.id;
   try {
     if (bytes) return { ...jobResult.parse(JSON.parse(bytes.toString('utf8'))), id };
@@ -86,10 +92,7 @@ function resultOf(bytes: Buffer | null, folder: JobFolder, applying: boolean, sa
   const after = applying
     ? ' terraform apply had begun: look at what it changed before you deploy again. The state is kept as far as it was written.'
     : ' Nothing was applied by it.';
-  // Its own words only: what Node prints when it crashes may quote anything.
-  const why =
-    /^executor: (.*)$/m.exec(said)?.[1] ??
-    'its process was killed, ran out of memory, or the machine was restarted.';
+  const why = problem ?? 'its process was killed, ran out of memory, or the machine was restarted.';
   const stopped = wasAskedToStop(folder);
   return {
     version: 1,
@@ -128,6 +131,8 @@ async function carryState(
   if (!newest) return null;
   try {
     await writeState(states, order.state.key, newest);
+    // One state has one name: left under the former one it would be taken for the truth by a way back.
+    if (order.state.former !== null) await retireState(states, order.state.former);
     return null;
   } catch (error) {
     const key = `${order.prefix}/out/${JOB_FILES.stateOut}`;

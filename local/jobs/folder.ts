@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { JOB_FILES } from '../../core/jobs/job.ts';
 import { type JobOrder, jobOrder } from '../../core/jobs/order.ts';
 import { STARTED } from '../../executor/files.ts';
 import { ownerOf, type ProcessId } from './process-id.ts';
@@ -35,9 +36,6 @@ export interface Attempt {
 
 const ORDER = 'order.json';
 const STOP = 'stop';
-
-/** What the executor prints beside its log: nothing, if all is well. */
-export const EXECUTOR_LOG = 'executor.log';
 
 /** Which process was started, by the host's own word. */
 const NOTE = 'process.json';
@@ -129,6 +127,11 @@ function parseProcess(bytes: Buffer | null): ProcessId | null {
 
 export function noteProcess(attempt: Attempt, started: ProcessId): void {
   writeFileSync(join(attempt.path, NOTE), JSON.stringify(started), { mode: 0o600 });
+}
+
+/** True once the job has left its result: its process may be at another job by now. */
+export function hasResult(folder: JobFolder, attempt: Attempt): boolean {
+  return readJobFile(attempt.path, ['out', JOB_FILES.result], folder.uid) !== null;
 }
 
 /** Folders of the job that its own user owns. */

@@ -10,6 +10,7 @@ import { createQueue } from './queue.ts';
 import { createRunner, type Running } from './runner.ts';
 import { readJobFile } from './safe-read.ts';
 import { openUsers } from './users.ts';
+import { createWorkers } from './workers.ts';
 
 export interface LocalJobsOptions {
   dataDir: string;
@@ -55,6 +56,12 @@ export async function createLocalJobs(options: LocalJobsOptions): Promise<LocalJ
   const place = await openPlace(dataDir, isolated, (message) => log('warn', message, {}));
   const states = options.states ?? join(dataDir, 'states');
   const closing = new AbortController();
+  const workers = createWorkers({
+    node: place.reachable(process.execPath),
+    executor: place.reachable(options.executor),
+    providerMirror: options.providerMirror,
+    crashLog: join(place.root, 'executor.log'),
+  });
   const runner = createRunner({
     ...options,
     place,
@@ -62,8 +69,7 @@ export async function createLocalJobs(options: LocalJobsOptions): Promise<LocalJ
     queue: createQueue(options.concurrency),
     users: openUsers(join(dataDir, 'users.json')),
     closing: closing.signal,
-    node: place.reachable(process.execPath),
-    executor: place.reachable(options.executor),
+    workers,
     binaries: options.binaries.map((binary) => ({ ...binary, path: place.reachable(binary.path) })),
   });
   const active = new Map<string, { running: Running; result: Promise<JobResult> }>();
@@ -151,7 +157,11 @@ export async function createLocalJobs(options: LocalJobsOptions): Promise<LocalJ
       return bytes ? Buffer.from(bytes).subarray(offset).toString('utf8') : '';
     },
   };
-  return { run, port, isolated, root: place.root, states, close: () => closing.abort() };
+  function close(): void {
+    closing.abort();
+    workers.close();
+  }
+  return { run, port, isolated, root: place.root, states, close };
 }
 
 async function storedLog(artifacts: Artifacts, prefix: string): Promise<Uint8Array | null> {

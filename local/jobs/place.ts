@@ -2,16 +2,20 @@ import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
+  closeSync,
   constants,
   copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   statSync,
+  unlinkSync,
 } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -120,6 +124,7 @@ async function discard(folders: readonly string[], trash: string): Promise<void>
     const gone = join(trash, randomBytes(8).toString('hex'));
     renameSync(folder, gone);
     if (process.getuid?.() !== 0 || stat.uid === 0) mine.push(gone);
+    else if (removeFlat(gone)) continue;
     else byOwner.set(stat.uid, [...(byOwner.get(stat.uid) ?? []), gone]);
   }
   for (const [owner, paths] of byOwner) {
@@ -128,6 +133,26 @@ async function discard(folders: readonly string[], trash: string): Promise<void>
     for (const path of paths) await rmdir(path).catch(() => undefined);
   }
   for (const path of mine) await rm(path, { recursive: true, force: true });
+}
+
+/**
+ * A folder that holds nothing but files, as most do: without a process of the owner's for it. Through its
+ * descriptor and one level deep there is nothing that could be swapped for a link.
+ */
+function removeFlat(folder: string): boolean {
+  if (process.platform !== 'linux') return false;
+  let fd: number | null = null;
+  try {
+    fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    const inside = `/proc/self/fd/${fd}`;
+    for (const name of readdirSync(inside)) unlinkSync(`${inside}/${name}`);
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    if (fd !== null) closeSync(fd);
+  }
 }
 
 /** Not as root: a process that a job left could swap a folder for a link while it is being emptied. */

@@ -44,3 +44,27 @@ function startByPs(pid: number): string | null {
     return null;
   }
 }
+
+/** How often a process that is not our child is looked at. Milliseconds. */
+const LOOK_EVERY = 100;
+
+/** The end of a process that another server started. `stop` gives up waiting: then it never resolves. */
+export function watch(target: ProcessId, stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      if (isAlive(target)) return;
+      clearInterval(timer);
+      resolve();
+    }, LOOK_EVERY);
+    stop.addEventListener('abort', () => clearInterval(timer), { once: true });
+  });
+}
+
+export function terminate(target: ProcessId): void {
+  if (!isAlive(target)) return;
+  try {
+    process.kill(target.pid, 'SIGTERM');
+  } catch {
+    // It ended meanwhile.
+  }
+}

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CairnError } from '../../core/errors.ts';
 import type { JobResult } from '../../core/jobs/job.ts';
@@ -10,6 +11,7 @@ import {
   askToStop,
   executorOf,
   foldersOfUser,
+  hasResult,
   type JobFolder,
   lastAttempt,
   nextAttempt,
@@ -18,11 +20,11 @@ import {
   wasAskedToStop,
 } from './folder.ts';
 import type { LocalJobsOptions } from './index.ts';
-import { type Launched, launch, terminate, watch } from './launch.ts';
 import type { Place } from './place.ts';
-import { isAlive, type ProcessId } from './process-id.ts';
+import { isAlive, type ProcessId, terminate, watch } from './process-id.ts';
 import type { Queue, Release } from './queue.ts';
 import type { Users } from './users.ts';
+import type { Launched, Workers } from './workers.ts';
 
 export interface RunnerOptions extends LocalJobsOptions {
   place: Place;
@@ -31,9 +33,7 @@ export interface RunnerOptions extends LocalJobsOptions {
   users: Users;
   /** Aborted when the server ends. */
   closing: AbortSignal;
-  /** Node's and the executor's paths as every job can read them. */
-  node: string;
-  executor: string;
+  workers: Workers;
 }
 
 /** A job that is under way, in this server's view. */
@@ -45,7 +45,7 @@ export interface Running {
 
 /** One job from its order to its result, and the same again from wherever an earlier server was killed. */
 export function createRunner(options: RunnerOptions) {
-  const { place, artifacts, queue, users, closing, log, states } = options;
+  const { place, artifacts, queue, users, workers, closing, log, states } = options;
 
   function open(key: string, order: JobOrder): JobFolder {
     const uid = place.isolated ? users.uidOf(order.identity) : null;
@@ -77,9 +77,11 @@ export function createRunner(options: RunnerOptions) {
       running.attempt = next;
       running.process = launched.process;
       // Asked for while the process was being started.
-      if (wasAskedToStop(folder)) terminate(launched.process);
-      await launched.ended;
-      return await conclude(running, next);
+      if (wasAskedToStop(folder)) stop(running, 'asked while it was being started');
+      const problem = await launched.ended;
+      // From now on it may be at another job.
+      running.process = null;
+      return await conclude(running, next, problem);
     } finally {
       release();
     }
@@ -101,37 +103,35 @@ export function createRunner(options: RunnerOptions) {
 
   async function follow(running: Running, attempt: Attempt, found: ProcessId): Promise<JobResult> {
     running.attempt = attempt;
-    running.process = found;
-    if (isAlive(found)) {
+    if (!hasResult(running.folder, attempt) && isAlive(found)) {
+      running.process = found;
       if (wasAskedToStop(running.folder)) terminate(found);
       await watch(found, closing);
+      running.process = null;
     }
-    return conclude(running, attempt);
+    return conclude(running, attempt, null);
   }
 
   async function begin(folder: JobFolder, attempt: Attempt): Promise<Launched> {
     const work = workOf(folder);
     await place.discard(work);
     await fillJob(folder, attempt, { ...options, states, binaries: options.binaries });
-    const { node, executor, providerMirror } = options;
-    const launched = await launch(attempt, {
-      node,
-      executor,
-      providerMirror,
-      work,
-      uid: folder.uid,
-      closing,
-    });
+    const { identity, job } = folder.order;
+    mkdirSync(work, { mode: 0o700 });
+    if (folder.uid !== null) chownSync(work, folder.uid, folder.uid);
+    const name = `${identity.repository} ${identity.environment} ${identity.stage}`;
+    const alone = job.kind === 'apply' || job.kind === 'build';
+    const launched = await workers.start(attempt, work, name, folder.uid, alone);
     noteProcess(attempt, launched.process);
     return launched;
   }
 
   /** Collects what a job left, once: a later job of the project may have written its state since. */
-  async function conclude({ folder }: Running, attempt: Attempt): Promise<JobResult> {
+  async function conclude({ folder }: Running, attempt: Attempt, problem: string | null): Promise<JobResult> {
     const work = workOf(folder);
     const result =
       (await collected(artifacts, folder.order, folder.key)) ??
-      (await collect(folder, attempt, { artifacts, states, work }));
+      (await collect(folder, attempt, { artifacts, states, work, problem }));
     await clear(folder);
     return result;
   }
@@ -156,7 +156,9 @@ export function createRunner(options: RunnerOptions) {
 
   function stop(running: Running, reason: string): void {
     askToStop(running.folder, reason);
-    if (running.process) terminate(running.process);
+    if (!running.process) return;
+    workers.retire(running.process.pid);
+    terminate(running.process);
   }
 
   return { open, run, adopt, stop, forget };

@@ -72,6 +72,14 @@ export async function writeState(
   await rename(draft, join(path, CURRENT));
 }
 
+/** Takes a state out of use: it stays as its newest version, and is not current any more. */
+export async function retireState(folder: string, key: string): Promise<void> {
+  if ((await readState(folder, key)) === null) return;
+  const path = pathOf(folder, key);
+  await keepVersion(path);
+  await rm(join(path, CURRENT));
+}
+
 /** Throws InvalidInput for anything that is not a state of version 4. */
 export function stateHeader(bytes: Uint8Array, where: string): StateHeader {
   let state: Partial<StateHeader> | null;

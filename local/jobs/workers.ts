@@ -19,7 +19,13 @@ export interface WorkersOptions {
 
 export interface Workers {
   /** Runs an attempt in an executor of this identity; `alone` in one that runs nothing else, before or after. */
-  start(attempt: Attempt, work: string, identity: string, uid: number | null, alone: boolean): Promise<Launched>;
+  start(
+    attempt: Attempt,
+    work: string,
+    identity: string,
+    uid: number | null,
+    alone: boolean,
+  ): Promise<Launched>;
   /** It was told to stop: nothing more is given to it. */
   retire(pid: number): void;
   /** Lets go of all: each ends after the job at hand, and none keeps this process. */

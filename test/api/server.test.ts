@@ -12,7 +12,10 @@ afterEach(() => server.close());
 /** Sends `megabytes` of spaces in chunks, with no length said before; answers the status. */
 function post(path: string, megabytes: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    const sending = request(`${server.url}${path}`, { method: 'POST', headers: { 'transfer-encoding': 'chunked' } });
+    const sending = request(`${server.url}${path}`, {
+      method: 'POST',
+      headers: { 'transfer-encoding': 'chunked' },
+    });
     let answered = false;
     sending.on('response', (response) => {
       answered = true;
@@ -38,7 +41,11 @@ describe('the app behind a real socket', () => {
 
   it('checks the signature over the bytes that were sent', async () => {
     const body = JSON.stringify({ zen: 'naïve – 日本 \u{1f600}', hook_id: 1 });
-    const headers = { 'x-github-event': 'ping', 'x-github-delivery': 'one', 'x-hub-signature-256': sign(body) };
+    const headers = {
+      'x-github-event': 'ping',
+      'x-github-delivery': 'one',
+      'x-hub-signature-256': sign(body),
+    };
 
     const good = await fetch(`${server.url}/webhook`, { method: 'POST', body, headers });
     const bytes = Buffer.concat([Buffer.from(body), Buffer.from([0xff])]);

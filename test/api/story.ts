@@ -86,6 +86,7 @@ export function progress(name: string, more: Partial<ProjectProgress> = {}): Pro
     reused: false,
     planJob: null,
     plan: null,
+    violations: [],
     approved: null,
     apply: null,
     error: null,

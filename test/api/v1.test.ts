@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../api/app.ts';
+import { pageLinks } from '../../api/links.ts';
 import {
   Conflict,
   ForgeRefused,
@@ -254,6 +255,19 @@ describe('a log', () => {
 
     expect(first.ended).toBe(false);
     expect(second).toMatchObject({ text: 'é and more\n', ended: true, next: Buffer.byteLength(text) });
+  });
+
+  it('of a project in a folder is found by the address that links give', async () => {
+    const { runId } = await waitingDeploy(host.ports);
+    const prefix = `runs/${runId}/jobs/plan-3-infra%2Fapp`;
+    await host.ports.artifacts.put(`${prefix}/out/log.txt`, 'Planning\n');
+    await host.ports.artifacts.put(`${prefix}/out/result.json`, '{}');
+    const page = new URL(pageLinks('https://cairn.test/').job('another-run', prefix)).pathname;
+
+    const response = await get(`${page}/log`);
+
+    expect(page).toBe(`/runs/${runId}/jobs/plan-3-infra%252Fapp`);
+    expect(await response.json()).toMatchObject({ text: 'Planning\n', ended: true });
   });
 
   it('of a job that runs goes on from an offset', async () => {

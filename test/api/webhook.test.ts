@@ -53,6 +53,14 @@ describe('a webhook', () => {
     ]);
   });
 
+  it('knows its repository as the operator wrote it', async () => {
+    const host = testHost({ repositories: ['Acme/Shop'] });
+
+    await deliver(host, JSON.stringify(PUSH));
+
+    expect([...host.accepted.values()].flat()).toMatchObject([{ repository: 'Acme/Shop' }]);
+  });
+
   it('that comes twice is one', async () => {
     const host = testHost();
     await deliver(host, JSON.stringify(PUSH));
@@ -218,7 +226,10 @@ describe('a webhook', () => {
 
     for (const { name, examples: payloads } of examples) {
       for (const [index, payload] of payloads.entries()) {
-        const delivery = { 'x-github-event': name, 'x-github-delivery': `${name.replaceAll('_', '-')}-${index}` };
+        const delivery = {
+          'x-github-event': name,
+          'x-github-delivery': `${name.replaceAll('_', '-')}-${index}`,
+        };
         const response = await deliver(host, JSON.stringify(payload), delivery);
         statuses[name] = [...(statuses[name] ?? []), response.status];
       }

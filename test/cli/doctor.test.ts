@@ -1,7 +1,7 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { generateKeyPairSync } from 'node:crypto';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Finding } from '../../cli/doctor.ts';
@@ -21,7 +21,10 @@ beforeEach(async () => {
   github = createServer((request, response) => {
     const answer = answers[request.url ?? ''] ?? { status: 404, body: { message: 'Not Found' } };
     const signed = /^(token good|bearer eyJ)/.test(request.headers.authorization ?? '');
-    response.writeHead(signed ? (answer.status ?? 200) : 401, { 'content-type': 'application/json', ...answer.headers });
+    response.writeHead(signed ? (answer.status ?? 200) : 401, {
+      'content-type': 'application/json',
+      ...answer.headers,
+    });
     response.end(JSON.stringify(answer.body));
   });
   await new Promise<void>((resolve) => github.listen(0, '127.0.0.1', resolve));
@@ -53,7 +56,16 @@ describe('cairn doctor', () => {
 
     const { code, of } = await examine([...GOOD, '--github-token', 'good']);
 
-    for (const name of ['node', 'git', 'terraform', 'data folder', 'webhook secret', 'clock', 'github', 'acme/shop']) {
+    for (const name of [
+      'node',
+      'git',
+      'terraform',
+      'data folder',
+      'webhook secret',
+      'clock',
+      'github',
+      'acme/shop',
+    ]) {
       expect(of(name), name).toMatchObject({ status: 'ok' });
     }
     expect(code).toBe(0);
@@ -63,7 +75,14 @@ describe('cairn doctor', () => {
     answers['/user'] = { body: { login: 'cairn-bot' }, headers: { 'x-oauth-scopes': 'read:org' } };
     answers['/repos/acme/shop'] = { body: { permissions: { push: false, pull: true } } };
 
-    const { code, of } = await examine([...GOOD, '--github-token', 'good', '--repository', 'acme/shop', 'acme/gone']);
+    const { code, of } = await examine([
+      ...GOOD,
+      '--github-token',
+      'good',
+      '--repository',
+      'acme/shop',
+      'acme/gone',
+    ]);
 
     expect(code).toBe(1);
     expect(of('token')).toMatchObject({ status: 'fail', help: expect.stringContaining('repo') });
@@ -95,15 +114,24 @@ describe('cairn doctor', () => {
   it('says that nothing answers', async () => {
     const { of } = await examine([...GOOD, '--github-token', 'good', '--github-url', 'http://127.0.0.1:1']);
 
-    expect(of('github')).toMatchObject({ status: 'fail', message: expect.stringContaining('does not answer') });
+    expect(of('github')).toMatchObject({
+      status: 'fail',
+      message: expect.stringContaining('does not answer'),
+    });
   });
 
   it('sees a clock that is wrong', async () => {
-    answers['/user'] = { body: { login: 'x' }, headers: { date: new Date(Date.now() - 300_000).toUTCString() } };
+    answers['/user'] = {
+      body: { login: 'x' },
+      headers: { date: new Date(Date.now() - 300_000).toUTCString() },
+    };
 
     const { of } = await examine([...GOOD, '--github-token', 'good']);
 
-    expect(of('clock')).toMatchObject({ status: 'fail', message: expect.stringMatching(/^(299|300|301) seconds ahead/) });
+    expect(of('clock')).toMatchObject({
+      status: 'fail',
+      message: expect.stringMatching(/^(299|300|301) seconds ahead/),
+    });
   });
 
   it('sees what is missing or too short', async () => {

@@ -351,6 +351,13 @@ describe('a command line that is wrong', () => {
     expect(err).not.toContain('    at ');
   });
 
+  it('says which version it is', async () => {
+    expect(await cairn.run(['--version'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+  });
+
   it('helps', async () => {
     const { code, out } = await cairn.run(['--help']);
 

@@ -48,11 +48,19 @@ describe('cairn validate', () => {
     const { code, out } = await cairn.run(['validate', '--json']);
 
     expect(code).toBe(0);
-    expect(JSON.parse(out)).toEqual({ ok: true, problems: [], environments: { main: [['network']] }, warnings: [] });
+    expect(JSON.parse(out)).toEqual({
+      ok: true,
+      problems: [],
+      environments: { main: [['network']] },
+      warnings: [],
+    });
   });
 
   it('names each mistake with file, line and column, and is bad', async () => {
-    await write({ ...SHOP, 'cairn.yaml': 'environments:\n  prod:\n    brnach: main\n    rollback: sometimes\n' });
+    await write({
+      ...SHOP,
+      'cairn.yaml': 'environments:\n  prod:\n    brnach: main\n    rollback: sometimes\n',
+    });
 
     const { code, out, err } = await cairn.run(['validate', '.']);
 
@@ -63,8 +71,16 @@ describe('cairn validate', () => {
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
-    ['a folder that is not there', { 'cairn.yaml': `${SHOP['cairn.yaml']}  - dir: nowhere\n` }, /^cairn\.yaml:8:\d+: .*nowhere/m],
-    ['a name that nothing has', { 'cairn.yaml': SHOP['cairn.yaml'].replace('[network]', '[netwrok]') }, /^cairn\.yaml:7:\d+: .*netwrok/m],
+    [
+      'a folder that is not there',
+      { 'cairn.yaml': `${SHOP['cairn.yaml']}  - dir: nowhere\n` },
+      /^cairn\.yaml:8:\d+: .*nowhere/m,
+    ],
+    [
+      'a name that nothing has',
+      { 'cairn.yaml': SHOP['cairn.yaml'].replace('[network]', '[netwrok]') },
+      /^cairn\.yaml:7:\d+: .*netwrok/m,
+    ],
     [
       'a circle',
       { 'cairn.yaml': SHOP['cairn.yaml'].replace('- dir: network', '- dir: network\n    depends_on: [app]') },
@@ -74,8 +90,10 @@ describe('cairn validate', () => {
     [
       'two roots with one state',
       {
-        'network/backend.tf': 'terraform {\n  backend "s3" {\n    bucket = "b"\n    key = "k"\n    region = "r"\n  }\n}\n',
-        'app/backend.tf': 'terraform {\n  backend "s3" {\n    bucket = "b"\n    key = "k"\n    region = "r"\n  }\n}\n',
+        'network/backend.tf':
+          'terraform {\n  backend "s3" {\n    bucket = "b"\n    key = "k"\n    region = "r"\n  }\n}\n',
+        'app/backend.tf':
+          'terraform {\n  backend "s3" {\n    bucket = "b"\n    key = "k"\n    region = "r"\n  }\n}\n',
       },
       /one address/,
     ],
@@ -107,6 +125,9 @@ describe('cairn validate', () => {
   });
 
   it('asks for a folder', async () => {
-    expect(await cairn.run(['validate', 'nowhere'])).toMatchObject({ code: 2, err: expect.stringContaining('nowhere') });
+    expect(await cairn.run(['validate', 'nowhere'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('nowhere'),
+    });
   });
 });

@@ -12,7 +12,13 @@ import type { Run } from '../../core/requests/run.ts';
 import { readJson } from '../../core/runs/store.ts';
 import { STEPS } from '../../core/steps/index.ts';
 import { type Database, openDatabase } from '../../local/database.ts';
-import { createEngine, type Engine, lambdaTask, TaskFailed, type TaskHandler } from '../../local/engine/index.ts';
+import {
+  createEngine,
+  type Engine,
+  lambdaTask,
+  TaskFailed,
+  type TaskHandler,
+} from '../../local/engine/index.ts';
 import { loadWorkflows, workflowsOf } from '../../local/workflows.ts';
 import { type MemoryPorts, memoryPorts } from '../support/fakes/index.ts';
 import { memoryArtifacts } from '../support/fakes/stores.ts';
@@ -92,7 +98,12 @@ export function live(outside: Outside, killAt: Partial<Record<Boundary, number>>
     died();
   }
   const gate = <T extends object>(port: T, effects: readonly string[] = []): T =>
-    gated(port, effects, () => alive, () => pass('effect'));
+    gated(
+      port,
+      effects,
+      () => alive,
+      () => pass('effect'),
+    );
 
   const raw = openDatabase(path.join(outside.dir, 'cairn.db'));
   const db = whileAlive(raw, () => alive);
@@ -108,14 +119,20 @@ export function live(outside: Outside, killAt: Partial<Record<Boundary, number>>
     log,
   });
   const functions = Object.fromEntries(
-    Object.entries(STEPS).map(([name, step]) => [name, (payload: unknown) => (alive ? step.run(payload, ports) : NEVER)]),
+    Object.entries(STEPS).map(([name, step]) => [
+      name,
+      (payload: unknown) => (alive ? step.run(payload, ports) : NEVER),
+    ]),
   );
-  const watched = (handler: TaskHandler): TaskHandler => async (parameters, context) => {
-    if (!alive) return NEVER;
-    if (isFinished(engine, context.workflow, context.execution, context.key)) outside.repeated.push(context.key);
-    const answer = await handler(parameters, context);
-    return alive ? answer : NEVER;
-  };
+  const watched =
+    (handler: TaskHandler): TaskHandler =>
+    async (parameters, context) => {
+      if (!alive) return NEVER;
+      if (isFinished(engine, context.workflow, context.execution, context.key))
+        outside.repeated.push(context.key);
+      const answer = await handler(parameters, context);
+      return alive ? answer : NEVER;
+    };
   const job = watched(async (parameters, context) => {
     const prefix = /"CAIRN_JOB"[^}]*"Value":"([^"]+)"/.exec(JSON.stringify(parameters))?.[1] ?? '';
     const order = jobOrder.parse(await readJson(outside, `${prefix}/order.json`));
@@ -147,7 +164,14 @@ export function live(outside: Outside, killAt: Partial<Record<Boundary, number>>
     ...forge,
     artifacts: gate(outside.artifacts),
     pulls: gate(outside.ports.pulls, ['open', 'edit']),
-    reports: gate(outside.ports.reports, ['createComment', 'editComment', 'check', 'createDeployment', 'deploymentStatus', 'react']),
+    reports: gate(outside.ports.reports, [
+      'createComment',
+      'editComment',
+      'check',
+      'createDeployment',
+      'deploymentStatus',
+      'react',
+    ]),
     git: gate(outside.ports.git, ['commit', 'createRef', 'moveRef']),
     chat: gate(outside.ports.chat, ['post']),
     source: gate(outside.ports.source),
@@ -256,7 +280,9 @@ function whileAlive(db: Database, isAlive: () => boolean): Database {
 /** Whether this visit of the state has left it before: `deploy/ID/PLACE#VISIT.ATTEMPT`. */
 function isFinished(engine: Engine, workflow: string, execution: string, key: string): boolean {
   const [, place = '', visit = ''] = /^[^/]+\/[^/]+\/(.*)#(\d+)\.\d+$/.exec(key) ?? [];
-  const left = engine.history(workflow, execution).filter(({ kind, state }) => kind === 'exited' && state === place);
+  const left = engine
+    .history(workflow, execution)
+    .filter(({ kind, state }) => kind === 'exited' && state === place);
   return left.length >= Number(visit);
 }
 
@@ -271,12 +297,17 @@ async function isQuiet(db: Database, engine: Engine, isAlive: () => boolean): Pr
 }
 
 function isParked(db: Database): boolean {
-  return (db.prepare(`select count(*) as n from engine_frames where status = 'parked'`).get<{ n: number }>()?.n ?? 0) > 0;
+  return (
+    (db.prepare(`select count(*) as n from engine_frames where status = 'parked'`).get<{ n: number }>()?.n ??
+      0) > 0
+  );
 }
 
 function describe(engine: Engine): string {
   return engine
     .list({ status: 'running' })
-    .map(({ workflow, name }) => `${workflow} ${name}: ${JSON.stringify(engine.history(workflow, name).at(-1))}`)
+    .map(
+      ({ workflow, name }) => `${workflow} ${name}: ${JSON.stringify(engine.history(workflow, name).at(-1))}`,
+    )
     .join('; ');
 }

@@ -10,6 +10,7 @@ import { type Database, openDatabase } from '../../local/database.ts';
 import { type Checkout, cloneOf } from '../../local/demo/checkout.ts';
 import { type Person, person } from '../../local/demo/people.ts';
 import { type Forge, startForge } from '../../local/forge/forge.ts';
+import type { ForgeState, RepositoryRow } from '../../local/forge/state.ts';
 import { type ChildServer, startChild } from '../support/child-server-process.ts';
 
 export const REPOSITORY = 'acme/shop';
@@ -37,7 +38,7 @@ export interface CrashWorld {
   /** Lives of the server so far. */
   lives(): number;
   server(): ChildServer;
-  push(version: Version): Promise<string>;
+  push(version: Version, branch?: string): Promise<string>;
   /** Approves whenever it is asked, until the run of the commit and all that it tells has ended. */
   finish(commit: string): Promise<Run>;
   runOf(commit: string): Promise<Run | undefined>;
@@ -47,6 +48,8 @@ export interface CrashWorld {
   exited(run: Run): string[];
   /** Processes of jobs that are alive. */
   jobProcesses(): string[];
+  /** All that the forge keeps of the repository beside git. */
+  forgeState(): RepositoryRow;
   heldLocks(): string[];
   close(): Promise<void>;
 }
@@ -147,14 +150,18 @@ export async function makeCrashWorld(program: string): Promise<CrashWorld> {
     alice,
     bob,
     checkout,
-    signal: (name) => void current.process.kill(name),
+    signal: (name) => {
+      current.process.kill(name);
+    },
     killAt: (...commits) => {
       planned = commits;
     },
     lives: () => lives,
     server: () => current,
-    push: (version) =>
-      checkout.push('main', `Version ${version.name}`, async (to) => writeVersion(to, path.join(marks, 'log'), version)),
+    push: (version, branch = 'main') =>
+      checkout.push(branch, `Version ${version.name}`, async (to) =>
+        writeVersion(to, path.join(marks, 'log'), version),
+      ),
     runOf,
     async finish(commit) {
       const end = Date.now() + 90_000;
@@ -167,7 +174,8 @@ export async function makeCrashWorld(program: string): Promise<CrashWorld> {
           count(`select count(*) as n from engine_executions where status = 'running' or told = 0`) === 0 &&
           count('select count(*) as n from queue') === 0;
         if (quiet) return run;
-        if (Date.now() > end) throw new Error(`not ended after 90 s: ${JSON.stringify(run)}; see ${data}.log`);
+        if (Date.now() > end)
+          throw new Error(`not ended after 90 s: ${JSON.stringify(run)}; see ${data}.log`);
         await sleep(40);
       }
     },
@@ -182,11 +190,19 @@ export async function makeCrashWorld(program: string): Promise<CrashWorld> {
           .all<{ state: string }>(run.id)
           .map(({ state }) => state),
       ),
-    jobProcesses: () => processesNaming(jobRoots(data)),
+    jobProcesses: () => processesOf(data),
     heldLocks: () =>
-      query((db) => db.prepare('select * from locks').all<Record<string, unknown>>())
-        .map((row) => JSON.stringify(row))
-        .filter((row) => /run/i.test(row)),
+      query((db) =>
+        db
+          .prepare('select body from locks where held = 1')
+          .all<{ body: string }>()
+          .map(({ body }) => body),
+      ),
+    forgeState: () => {
+      const file = path.join(dir, 'forge', 'forge.json');
+      const state = JSON.parse(readFileSync(file, 'utf8')) as ForgeState;
+      return state.repositories[REPOSITORY] as RepositoryRow;
+    },
     async close() {
       closing = true;
       current.process.kill('SIGTERM');
@@ -202,18 +218,15 @@ function lines(file: string): string[] {
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
 }
 
-function jobRoots(data: string): string[] {
-  return [data];
-}
-
-function processesNaming(folders: string[]): string[] {
+function processesOf(data: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .flatMap((pid) => {
       try {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        const isJob = folders.some((folder) => command.includes(`${folder}/jobs/`) || command.includes(`${folder}/work/`));
-        return isJob ? [`${pid} ${command}`] : [];
+        return command.includes(`${data}/jobs/`) || command.includes(`${data}/work/`)
+          ? [`${pid} ${command}`]
+          : [];
       } catch {
         return [];
       }

@@ -83,7 +83,9 @@ test('a push during an apply waits for it, and is deployed then', async () => {
   const slow = { value: 'n1', also: 'sleep 2' };
   const first = await world.push({ ...config(), ...files('network', slow) });
   await world.approve({ commit: first });
-  await world.until('the apply to begin', async () => ((await world.applied()).length > 0 ? true : undefined));
+  await world.until('the apply to begin', async () =>
+    (await world.applied()).length > 0 ? true : undefined,
+  );
 
   const second = await world.push(files('network', { value: 'n2' }));
   const queued = await world.run({ commit: second }, ['queued']);

@@ -53,14 +53,26 @@ test('an apply half done is rolled back in forward order, an unrelated push is r
   });
   const run = await world.deploy({ commit: bad });
   const done = (await world.applied()).slice(start);
-  const fresh = [await freshPlan('network', good), await freshPlan('app', good), await freshPlan('network', bad)];
+  const fresh = [
+    await freshPlan('network', good),
+    await freshPlan('app', good),
+    await freshPlan('network', bad),
+  ];
   const record = await world.record();
   const [revert] = await reverts();
 
   expect(run.state).toBe('rolled-back');
   expect(run.title).toContain('app');
   // The failed a2 is tainted: terraform runs no destroy-time provisioner for it.
-  expect(done).toEqual(['- network n1', '+ network n2', '- app a1', '+ app a2', '- network n2', '+ network n1', '+ app a1']);
+  expect(done).toEqual([
+    '- network n1',
+    '+ network n2',
+    '- app a1',
+    '+ app a2',
+    '- network n2',
+    '+ network n1',
+    '+ app a1',
+  ]);
   expect(fresh).toEqual([0, 0, 2]);
   expect(record).toMatchObject({ state: 'rollback', commit: good, last: { commit: bad } });
   expect(revert?.state).toBe('open');
@@ -151,9 +163,10 @@ test('a second failure edits the open revert pull request', async () => {
   const [first] = await reverts();
 
   const worse = await world.push(files('app', { value: 'a3', fails: true }));
-  await world.deploy({ commit: worse });
+  const run = await world.deploy({ commit: worse });
   const all = await reverts();
 
+  expect(run).toMatchObject({ state: 'rolled-back' });
   expect(all).toHaveLength(1);
   expect(all[0]?.body).not.toBe(first?.body);
   expect(all[0]?.body).toContain(worse.slice(0, 7));
@@ -172,6 +185,13 @@ test('what only the failed commit has is destroyed last where the environment al
   const run = await world.deploy({ commit: bad });
 
   expect(run.state).toBe('rolled-back');
-  expect(await world.applied()).toEqual(['+ app a1', '+ extra e1', '- app a1', '+ app a2', '+ app a1', '- extra e1']);
+  expect(await world.applied()).toEqual([
+    '+ app a1',
+    '+ extra e1',
+    '- app a1',
+    '+ app a2',
+    '+ app a1',
+    '- extra e1',
+  ]);
   expect((await world.state('extra'))?.resources).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { csrf } from 'hono/csrf';
+import { HTTPException } from 'hono/http-exception';
 import { addComment } from '../api/comments.ts';
 import { mergeIt, pullOf } from '../api/pulls.ts';
 import type { RepositoryRow } from '../state.ts';
@@ -68,6 +69,7 @@ export function pageRoutes(world: World): Hono<Env> {
 
   app.notFound((c) => c.text('Not found.', 404));
   app.onError((error, c) => {
+    if (error instanceof HTTPException) return error.getResponse();
     if (!(error instanceof ForgeError)) throw error;
     c.status(error.status);
     return page(c, error.message, html`<h1>${error.message}</h1><p><a href="/">All repositories</a></p>`);

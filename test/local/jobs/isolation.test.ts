@@ -92,15 +92,9 @@ describe.runIf(root)('when the server is root', () => {
   });
 
   it('carries nothing out through a link that a job leaves', async () => {
-    const script = `cd $(dirname $(dirname $PWD)) 2>/dev/null; true`;
-    const order = orderOf(
-      buildJob([
-        'sh',
-        '-c',
-        `job=$(tr "\\0" "\\n" < /proc/$PPID/cmdline | sed -n 3p); rm -f "$job/out/log.txt"; ln -s ${host.dataDir}/secrets.yaml "$job/out/log.txt"; ${script}`,
-      ]),
-      { state: null, folder: 'link' },
-    );
+    const find = 'log=$(readlink /proc/$PPID/fd/* | grep out/log.txt)';
+    const script = `${find}; rm "$log"; ln -s ${host.dataDir}/secrets.yaml "$log"; ls -l "$log" > made; test -L "$log"`;
+    const order = orderOf(buildJob(['sh', '-c', script]), { state: null, folder: 'link' });
 
     const result = await host.jobs.run(order, 'link');
 

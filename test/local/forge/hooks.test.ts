@@ -1,0 +1,179 @@
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { signatureVerifier } from '../../../adapters/github/signature.ts';
+import { requestFromWebhook } from '../../../core/requests/webhook.ts';
+import { type Clone, REPOSITORY, startTestForge, type TestForge } from '../../support/forge.ts';
+import { type Received, type Receiver, startReceiver } from '../../support/forge-receiver.ts';
+
+const SECRET = 'a secret of more than 32 characters';
+let forge: TestForge;
+let receiver: Receiver;
+let bob: Clone;
+
+beforeAll(async () => {
+  forge = await startTestForge({ files: { 'main.tf': 'a = 1\n' } });
+  receiver = await startReceiver();
+  forge.forge.addHook(REPOSITORY, {
+    url: receiver.url,
+    secret: SECRET,
+    events: ['push', 'pull_request', 'issue_comment', 'check_run'],
+  });
+  await receiver.wait(({ event }) => event === 'ping');
+  bob = await forge.clone('bob');
+});
+
+beforeEach(() => {
+  receiver.received.length = 0;
+});
+
+afterAll(async () => {
+  await forge.close();
+  await receiver.close();
+});
+
+function ask({ event, headers, payload }: Received) {
+  const deliveryId = String(headers['x-github-delivery']);
+  return requestFromWebhook({ event, deliveryId, payload }, { self: 'cairn[bot]' });
+}
+
+test('a push over git arrives signed and asks for a deploy', async () => {
+  const sha = await bob.commit('One', { 'main.tf': 'a = 2\n' });
+  await bob.push('main');
+
+  const push = await receiver.wait(({ event }) => event === 'push');
+  const verify = signatureVerifier(SECRET);
+
+  expect(await verify(push.body, String(push.headers['x-hub-signature-256']))).toBe(true);
+  expect(await verify(push.body, String(push.headers['x-hub-signature']))).toBe(false);
+  expect(push.payload).toMatchObject({
+    created: false,
+    deleted: false,
+    forced: false,
+    commits: [{ id: sha, message: 'One', modified: ['main.tf'], author: { username: 'bob' } }],
+    head_commit: { id: sha },
+    pusher: { name: 'bob' },
+  });
+  expect(ask(push)).toMatchObject([
+    { command: 'push', branch: 'main', before: forge.seed, commit: sha, origin: { login: 'bob' } },
+  ]);
+});
+
+test('a new branch, a force push, a tag and a deletion are told apart', async () => {
+  const from = await bob.commit('Two', { 'main.tf': 'a = 3\n' });
+  await bob.push('topic');
+  await bob.git('commit', '--quiet', '--amend', '--message', 'Two, again');
+  await bob.git('push', '--quiet', '--force', 'origin', 'HEAD:refs/heads/topic');
+  await bob.git('push', '--quiet', 'origin', 'HEAD:refs/tags/v1');
+  await bob.git('push', '--quiet', 'origin', ':refs/heads/topic');
+  await receiver.wait(({ payload }) => payload['deleted'] === true);
+
+  const pushes = receiver.received.filter(({ event }) => event === 'push');
+  const by = (fits: (payload: Record<string, unknown>) => boolean) =>
+    pushes.find(({ payload }) => fits(payload))!;
+
+  expect(
+    ask(by((payload) => payload['created'] === true && payload['ref'] === 'refs/heads/topic')),
+  ).toMatchObject([{ before: '0'.repeat(40), commit: from }]);
+  expect(by((payload) => payload['forced'] === true).payload).toMatchObject({ before: from });
+  expect(ask(by((payload) => payload['ref'] === 'refs/tags/v1'))).toHaveProperty('ignored');
+  expect(ask(by((payload) => payload['deleted'] === true))).toHaveProperty('ignored');
+  await bob.git('reset', '--quiet', '--hard', 'origin/main');
+});
+
+test('a pull request is told when opened, moved, commented on and merged; the merge is a push', async () => {
+  await bob.git('pull', '--quiet', 'origin', 'main');
+  const first = await bob.commit('Three', { 'three.tf': 'a = 1\n' });
+  await bob.push('three');
+  const made = await forge.api('bob', 'POST', `/repos/${REPOSITORY}/pulls`, {
+    title: 'Three',
+    head: 'three',
+    base: 'main',
+  });
+  const { number } = made.body as { number: number };
+  const opened = await receiver.wait(({ payload }) => payload['action'] === 'opened');
+  const second = await bob.commit('Three, more', { 'three.tf': 'a = 2\n' });
+  await bob.push('three');
+  const moved = await receiver.wait(({ payload }) => payload['action'] === 'synchronize');
+  await forge.api('alice', 'POST', `/repos/${REPOSITORY}/issues/${number}/comments`, { body: '/cairn plan' });
+  const comment = await receiver.wait(({ event }) => event === 'issue_comment');
+  receiver.received.length = 0;
+  const merge = await forge.api('alice', 'PUT', `/repos/${REPOSITORY}/pulls/${number}/merge`);
+  const push = await receiver.wait(({ event }) => event === 'push');
+  const closed = await receiver.wait(({ payload }) => payload['action'] === 'closed');
+
+  expect(ask(opened)).toMatchObject([{ command: 'plan', pull: number, commit: first }]);
+  expect(moved.payload).toMatchObject({ before: first, after: second });
+  expect(ask(moved)).toMatchObject([{ command: 'plan', pull: number, commit: second }]);
+  expect(ask(comment)).toMatchObject([
+    { command: 'plan', pull: number, asked: true, origin: { login: 'alice' } },
+  ]);
+  expect(ask(push)).toMatchObject([{ branch: 'main', commit: (merge.body as { sha: string }).sha }]);
+  expect(closed.payload).toMatchObject({ pull_request: { merged: true, merged_by: { login: 'alice' } } });
+});
+
+test('commits that reach the base by a push merge their pull request', async () => {
+  await bob.git('pull', '--quiet', 'origin', 'main');
+  const sha = await bob.commit('Four', { 'four.tf': 'a = 1\n' });
+  await bob.push('four');
+  const made = await forge.api('bob', 'POST', `/repos/${REPOSITORY}/pulls`, {
+    title: 'Four',
+    head: 'four',
+    base: 'main',
+  });
+  await bob.push('main');
+
+  const { number } = made.body as { number: number };
+  const pull = await forge.api('bob', 'GET', `/repos/${REPOSITORY}/pulls/${number}`);
+
+  expect(pull.body).toMatchObject({ state: 'closed', merged: true, merge_commit_sha: sha });
+});
+
+test('a receiver that is down for a moment gets it all the same', async () => {
+  receiver.answers.push(503);
+  await bob.commit('Five', { 'five.tf': 'a = 1\n' });
+  await bob.push('five');
+
+  await receiver.wait(
+    ({ event }) => event === 'push' && receiver.answers.length === 0 && receiver.received.length > 1,
+  );
+
+  const ids = receiver.received.map(({ headers }) => headers['x-github-delivery']);
+  expect(new Set(ids).size).toBe(1);
+});
+
+test('a delivery can be looked up and sent again under its old id', async () => {
+  const at = `/repos/${REPOSITORY}/hooks`;
+  const hooks = (await forge.api('alice', 'GET', at)).body as { id: number }[];
+  const deliveries = `${at}/${hooks[0]?.id}/deliveries`;
+  const rows = (await forge.api('alice', 'GET', deliveries)).body as {
+    id: number;
+    guid: string;
+    event: string;
+  }[];
+  const push = rows.find(({ event }) => event === 'push');
+
+  const again = await forge.api('alice', 'POST', `${deliveries}/${push?.id}/attempts`);
+  const received = await receiver.wait(({ headers }) => headers['x-github-delivery'] === push?.guid);
+
+  expect(again.status).toBe(202);
+  expect(received.event).toBe('push');
+  expect((await forge.api('bob', 'GET', deliveries)).status).toBe(404);
+});
+
+test('a signature of other bytes, by another secret, of another kind or none is refused', async () => {
+  const verify = signatureVerifier(SECRET);
+  const body = Buffer.from('{"a":"ä"}');
+  const sign = (secret: string, algorithm = 'sha256') =>
+    createHmac(algorithm, secret).update(body).digest('hex');
+
+  expect(await verify(body, `sha256=${sign(SECRET)}`)).toBe(true);
+  expect(await verify(Buffer.from('{"a":"a"}'), `sha256=${sign(SECRET)}`)).toBe(false);
+  expect(await verify(body, `sha256=${sign(`${SECRET}!`)}`)).toBe(false);
+  expect(await verify(body, `sha1=${sign(SECRET, 'sha1')}`)).toBe(false);
+  expect(await verify(body, sign(SECRET))).toBe(false);
+  expect(await verify(body, `sha256=${'ä'.repeat(64)}`)).toBe(false);
+  expect(await verify(body, null)).toBe(false);
+  expect(await verify(new Uint8Array(), `sha256=${sign(SECRET)}`)).toBe(false);
+  expect(await verify(new Uint8Array([255, 254]), `sha256=${sign(SECRET)}`)).toBe(false);
+  expect(() => signatureVerifier('short')).toThrow(/at least 32/);
+});
