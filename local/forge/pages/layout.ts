@@ -19,6 +19,7 @@ export async function page(c: Ctx, title: string, body: Html): Promise<Response>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="/avatars/forge" type="image/svg+xml">
 <title>${title}</title>
 <link rel="stylesheet" href="/style.css">
 </head>
