@@ -59,8 +59,9 @@ export async function stateAddress(
   const identity = IDENTITY[backend.type];
   const config = identity ? identity.where.map((name) => backend.config[name] ?? null) : backend.config;
   // An address that its files do not tell is nobody else's: what is unknown never equals.
-  const own = isTold(backend, config) ? null : project.dir;
-  const text = canonical([backend.type, config, project.workspace, own]);
+  const told = canonical(config);
+  const own = isTold(backend, told) ? null : project.dir;
+  const text = JSON.stringify([backend.type, told, project.workspace, own]);
   return { backend: backend.type, key: createHash('sha256').update(text).digest('hex') };
 }
 
@@ -72,7 +73,7 @@ export async function addressIsTold(
   graph?: ModuleGraph,
 ): Promise<boolean> {
   const backend = await backendOf(tree, project, hcl, graph);
-  return backend !== null && isTold(backend, backend.config);
+  return backend !== null && isTold(backend, canonical(backend.config));
 }
 
 /** Two roots with one state would destroy each other's resources: an error that names both. */
@@ -122,12 +123,10 @@ function first(blocks: unknown): Record<string, unknown> {
   return typeof block === 'object' && block !== null ? (block as Record<string, unknown>) : {};
 }
 
-function isTold({ type, config }: RemoteBackend, identity: unknown): boolean {
+/** Nothing that is needed is missing, and nothing is said by an expression. */
+function isTold({ type, config }: RemoteBackend, told: string): boolean {
   const needed = IDENTITY[type]?.needed ?? [];
-  return (
-    needed.every((key) => config[key] !== undefined && config[key] !== '') &&
-    !/[$%]\{/.test(canonical(identity))
-  );
+  return needed.every((key) => config[key] !== undefined && config[key] !== '') && !/[$%]\{/.test(told);
 }
 
 function canonical(value: unknown): string {

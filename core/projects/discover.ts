@@ -78,7 +78,7 @@ export function rootFolders(graph: ModuleGraph, ignore: readonly string[]): stri
         !(module.wantsValues && !looksUsed(module) && shelves.has(parentOf(module.dir))),
     )
     .map((module) => module.dir)
-    .filter((dir) => !withParents(dir).some((folder) => ignored(folder)))
+    .filter((dir) => ignore.length === 0 || !withParents(dir).some((folder) => ignored(folder)))
     .sort();
 }
 

@@ -4,11 +4,12 @@ import type { Run } from '../requests/run.ts';
 import type { RunDocument } from '../runs/document.ts';
 import { loadDocument } from '../runs/store.ts';
 import { renderDeployCheck, renderPlanCheck } from './check.ts';
-import { renderPlanComment } from './comment.ts';
+import { planMarker, renderPlanComment } from './comment.ts';
 import { renderDeployComment } from './deploy-comment.ts';
 import type { DeployReport } from './deploy-report.ts';
 import type { StatusEvent } from './event.ts';
 import { deployReport, planReport } from './from-run.ts';
+import { prose } from './markdown.ts';
 
 type Sink = Pick<Ports, 'runs' | 'artifacts' | 'links' | 'reports' | 'sent' | 'pulls'>;
 
@@ -31,27 +32,14 @@ async function tellPlan(event: StatusEvent, run: Run, doc: RunDocument | null, p
   if (run.state === 'superseded') return;
   if (event.kind === 'run.ended' && doc !== null && doc.outcome !== 'failed') return;
   const report = doc ? await planReport(doc, ports) : null;
-  if (report && run.pull !== null) {
-    const body = renderPlanComment(report);
-    await comment(
-      `comment/${run.repository}/${run.pull}/${run.environment}`,
-      run,
-      event,
-      run.pull,
-      body,
-      ports,
-    );
-  } else if (event.kind === 'run.ended' && run.pull !== null) {
-    const body = `<!-- cairn:plan:${run.environment} -->\n**Cairn could not plan ${run.environment}.**\n\n${event.message}\n\n[Run ${run.number}](${ports.links.run(run.id)})\n`;
-    await comment(
-      `comment/${run.repository}/${run.pull}/${run.environment}`,
-      run,
-      event,
-      run.pull,
-      body,
-      ports,
-    );
+  // A plan of one project, by hand, says nothing about the pull request as a whole: it gets a comment of its own.
+  const project = doc?.request.command === 'plan' ? doc.request.project : undefined;
+  const key = `comment/${run.repository}/${run.pull}/${run.environment}${project === undefined ? '' : `/${project}`}`;
+  if (run.pull !== null && (report || event.kind === 'run.ended')) {
+    const body = report ? renderPlanComment(report) : couldNotPlan(run, event, ports);
+    await comment(key, run, event, run.pull, body, ports);
   }
+  if (project !== undefined) return;
   const commit = doc?.pull?.head ?? event.run.commit ?? run.commit;
   if (!commit) return;
   const failed = event.kind === 'run.ended';
@@ -61,6 +49,11 @@ async function tellPlan(event: StatusEvent, run: Run, doc: RunDocument | null, p
       ? { state: 'failure' as const, title: event.message.split('\n')[0] ?? 'Failed', summary: event.message }
       : { state: 'in_progress' as const, title: 'Planning', summary: event.message };
   await check(`cairn: ${run.environment}`, run, event, commit, shown, ports);
+}
+
+function couldNotPlan(run: Run, event: StatusEvent, ports: Sink): string {
+  const where = `[Run ${run.number}](${ports.links.run(run.id)})`;
+  return `${planMarker(run.environment)}\n**Cairn could not plan ${run.environment}.**\n\n${prose(event.message)}\n\n${where}\n`;
 }
 
 async function tellDeploy(event: StatusEvent, run: Run, doc: RunDocument | null, ports: Sink): Promise<void> {

@@ -57,8 +57,23 @@ export async function tellConfigProblem(request: Request, error: CairnError, por
   const before = await ports.sent.get(key);
   if (before) {
     await ports.reports.editComment(request.repository, before.id, body);
+    await ports.sent.put(key, { id: before.id, order: before.order + (before.order % 2) });
     return;
   }
   const id = await ports.reports.createComment(request.repository, pull.number, body);
   await ports.sent.put(key, { id, order: 0 });
+}
+
+/** The head can be planned again: a complaint about a head before it is taken back. An odd order says it was. */
+export async function tellConfigMended(
+  request: { repository: string; pull: number },
+  head: string,
+  ports: Pick<Ports, 'reports' | 'sent'>,
+): Promise<void> {
+  const key = `config-problem/${request.repository}/${request.pull}`;
+  const before = await ports.sent.get(key);
+  if (!before || before.order % 2 === 1) return;
+  const body = `<!-- cairn:config -->\nThe configuration was mended with ${head.slice(0, 7)}.\n`;
+  await ports.reports.editComment(request.repository, before.id, body);
+  await ports.sent.put(key, { id: before.id, order: before.order + 1 });
 }

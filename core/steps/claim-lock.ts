@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { LockClaim, Ports } from '../ports.ts';
+import { touchedTheWorld } from '../runs/document.ts';
+import { loadDocument } from '../runs/store.ts';
 import { ignoreInvalidToken } from '../runs/tokens.ts';
 import { runInput } from './input.ts';
 import { step } from './step.ts';
@@ -62,6 +64,8 @@ async function supersedeOlder(
   }
   const waiting = await ports.approvals.get(repository, environment);
   if (!waiting || waiting.runId === runId || lock?.holder?.command !== 'deploy') return;
+  // Half applied, it is not simply dropped: a person answers, or its time ends.
+  if (touchedTheWorld(await loadDocument(ports, waiting.doc))) return;
   await ports.approvals.remove(repository, environment, waiting.runId);
   await ignoreInvalidToken(ports.workflows.succeed(waiting.token, { ...answer, by: null }));
 }

@@ -113,8 +113,7 @@ async function stopOlder(run: Run, ports: Ports): Promise<void> {
   });
   for (const other of older.filter((o) => o.number < run.number)) {
     const reason = `superseded by run ${run.number}`;
-    await ports.workflows.stop('plan', other.id, reason);
-    await ports.jobs.stop(other.id, reason);
+    // First its state: whoever finds the execution stopped would take it for one that broke off.
     await ports.status.emit({
       id: 'superseded',
       runId: other.id,
@@ -124,5 +123,7 @@ async function stopOlder(run: Run, ports: Ports): Promise<void> {
       doc: null,
       run: { state: 'superseded', endedAt: ports.clock.now().toISOString() },
     });
+    await ports.workflows.stop('plan', other.id, reason);
+    await ports.jobs.stop(other.id, reason);
   }
 }

@@ -19,7 +19,8 @@ export const nextWave = step(documentInput, async ({ doc: key }, ports) => {
   if (move.kind === 'plan') return planWave(doc, move.projects, ports);
   if (move.kind === 'apply') return applyWave(doc, move.projects, ports);
   if (move.kind === 'verify') return verify(doc, ports);
-  return { outcome: 'done', doc: await saveDocument(ports, doc) };
+  // A pull request that affects no project goes through its plans all the same: there are none.
+  return { outcome: 'done', items: [], doc: await saveDocument(ports, doc) };
 });
 
 async function planWave(doc: RunDocument, names: string[], ports: Ports): Promise<Record<string, unknown>> {

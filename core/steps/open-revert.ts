@@ -53,13 +53,14 @@ export const openRevert = step(documentInput, async ({ doc: key }, ports) => {
     runUrl: ports.links.run(doc.runId),
     runNumber: doc.runNumber,
   });
-  const former = (await readRecord(ports, doc.repository, doc.environment))?.revert ?? null;
+  const former = await formerBranch(doc, ports);
   const pull = await openOrEdit(
     doc,
     former,
     { ...text, base: branch, head, files, failed: target.failed },
     ports,
   );
+  await ports.sent.put(revertKey(doc), { id: pull.branch, order: pull.pull });
   const next: RunDocument = { ...doc, revert: { ...pull, left } };
   const saved = await saveDocument(ports, next);
   await tell(ports, next, 'revert.opened', `Revert pull request #${pull.pull}.`);
@@ -84,6 +85,16 @@ async function branchOf(doc: RunDocument, ports: Ports): Promise<string> {
   return doc.branch ?? (await ports.source.defaultBranch(doc.repository));
 }
 
+function revertKey({ repository, environment }: RunDocument): string {
+  return `revert/${repository}/${environment}`;
+}
+
+/** Good deployments since then made the record forget it, but its pull request may still be open. */
+async function formerBranch(doc: RunDocument, ports: Ports): Promise<string | null> {
+  const record = await readRecord(ports, doc.repository, doc.environment);
+  return record?.revert?.branch ?? (await ports.sent.get(revertKey(doc)))?.id ?? null;
+}
+
 interface Wanted {
   title: string;
   body: string;
@@ -96,12 +107,12 @@ interface Wanted {
 /** The branch is Cairn's own, so it may be moved to a new commit when an open pull request is used again. */
 async function openOrEdit(
   doc: RunDocument,
-  former: { pull: number; branch: string } | null,
+  former: string | null,
   wanted: Wanted,
   ports: Ports,
 ): Promise<{ pull: number; url: string; branch: string }> {
   const { repository, environment } = doc;
-  const open = former ? await ports.pulls.findOpen(repository, former.branch) : null;
+  const open = former ? await ports.pulls.findOpen(repository, former) : null;
   const branch = open ? open.head.branch : `cairn/revert-${environment}-${short(wanted.failed)}`;
   const commit = await ports.git.commit(repository, {
     parent: wanted.head,

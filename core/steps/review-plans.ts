@@ -11,6 +11,9 @@ import { documentInput } from './input.ts';
 import { reuseKey } from './next-wave.ts';
 import { step } from './step.ts';
 
+/** A state's longest time limit, in seconds: almost 25 days. */
+const LONGEST_WAIT = 2_147_483;
+
 /** Reads what the plans of a wave left and decides: ask a person, go on, nothing to do, or fail. */
 export const reviewPlans = step(documentInput, async ({ doc: key }, ports) => {
   const before = await loadDocument(ports, key);
@@ -92,7 +95,7 @@ async function decide(
   }
   if (verdict.kind === 'go') return { outcome: 'next', doc: await saveDocument(ports, acceptPlans(doc)) };
 
-  const within = doc.policy.approval.within;
+  const within = Math.min(doc.policy.approval.within, LONGEST_WAIT);
   const next: RunDocument = {
     ...doc,
     differences: verdict.differences,

@@ -2,7 +2,7 @@ import { CairnError, InvalidInput, NotAllowed, NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { defaultConfig } from '../projects/config.ts';
 import { configAt, environmentsOn } from '../projects/load-config.ts';
-import { tellConfigProblem, tellRequester } from '../requests/replies.ts';
+import { tellConfigMended, tellConfigProblem, tellRequester } from '../requests/replies.ts';
 import {
   type DeployRequest,
   type PlanRequest,
@@ -94,6 +94,7 @@ async function startPlans(request: PlanRequest, ports: Ports): Promise<string[]>
     configAt(ports, request.repository, pull.head.sha),
     configAt(ports, request.repository, pull.base.branch),
   ]);
+  await tellConfigMended(request, pull.head.sha, ports);
   const config = base ?? proposed ?? defaultConfig(await ports.source.defaultBranch(request.repository));
   const environments = Object.entries(config.environments)
     .filter(([, { branch }]) => branch === pull.base.branch)

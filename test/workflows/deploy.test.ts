@@ -333,3 +333,26 @@ test('rollback: manual leaves the environment broken and names the command that 
   const history = await readHistory(world.ports, REPOSITORY, 'prod', 5);
   expect(history[0]).toMatchObject({ outcome: 'broken' });
 });
+
+test('a newer push does not drop a run that is half applied and asks again', async () => {
+  await firstDeploy();
+  await world.push({
+    ...project('network', { value: 'n2' }),
+    ...project('app', { value: 'uses $network' }),
+  });
+  await world.settled();
+  await world.approve();
+  await world.settled();
+
+  await world.push(project('app', { value: 'a9' }));
+  await world.settled();
+  const between = await states();
+  await world.approve();
+  await world.settled();
+  await world.approve();
+  await world.settled();
+
+  expect(between.slice(0, 2)).toEqual(['queued', 'waiting']);
+  expect((await states()).slice(0, 2)).toEqual(['succeeded', 'succeeded']);
+  expect(world.state.get('app')).toBe('a9');
+});
