@@ -251,10 +251,6 @@ export const configSchema = z
       })
       .optional()
       .describe('Where to tell people.'),
-    module_sources: z
-      .array(z.string().min(1).max(400))
-      .optional()
-      .describe('Prefixes of private `git::` module addresses that Cairn may fetch. Default: none.'),
   })
   .describe('Configuration of Cairn for one repository.');
 

@@ -18,7 +18,6 @@ export interface Config {
   ignore: string[];
   guards: Guards;
   notifications: { slack: { channel: string } | null };
-  moduleSources: string[];
 }
 
 export interface EnvironmentConfig {
@@ -166,7 +165,6 @@ function fillIn(raw: RawConfig, file: string | null, at: (path: (string | number
     ignore: raw.ignore ?? [],
     guards: { maxDestroy: raw.guards?.max_destroy ?? null, protected: raw.guards?.protected ?? [] },
     notifications: { slack: raw.notifications?.slack ?? null },
-    moduleSources: raw.module_sources ?? [],
   };
 }
 

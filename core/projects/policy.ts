@@ -15,8 +15,6 @@ export interface Policy {
   guards: Guards;
   /** By project name, then by environment variable. */
   secrets: Record<string, Record<string, SecretRefs>>;
-  /** Prefixes of private module addresses that may be fetched. */
-  moduleSources: string[];
 }
 
 export interface EffectivePolicy {
@@ -36,8 +34,7 @@ export function policyOf(config: Config, environment: string): Policy {
     );
   }
   const { approval, rollback, removed, verify, build } = own;
-  const { guards, moduleSources } = config;
-  return { approval, rollback, removed, verify, build, guards, secrets: secretsOf(config), moduleSources };
+  return { approval, rollback, removed, verify, build, guards: config.guards, secrets: secretsOf(config) };
 }
 
 function secretsOf(config: Config): Policy['secrets'] {
@@ -72,8 +69,7 @@ export function effectivePolicy(input: {
   if (!approved) return { policy: { ...first, secrets: input.firstDeploy ? wanted.secrets : {} }, changes };
 
   // A new environment of a repository with others: what holds for all of them stays as approved.
-  const { guards, moduleSources } = approved;
-  const policy = { ...first, guards, moduleSources, secrets: secretsOf(approved) };
+  const policy = { ...first, guards: approved.guards, secrets: secretsOf(approved) };
   return {
     policy,
     changes: [...changes, ...changesBetween(policy, { ...wanted, approval: policy.approval })],
@@ -83,7 +79,6 @@ export function effectivePolicy(input: {
 const YAML_NAME: Record<string, string> = {
   notAuthor: 'not_author',
   maxDestroy: 'max_destroy',
-  moduleSources: 'module_sources',
 };
 
 function changesBetween(before: Policy, after: Policy): string[] {

@@ -27,7 +27,8 @@ export async function tellRequester(
 
 /** The marker makes it one reply per command, also if the server is killed before it knows that it wrote it. */
 function reply(error: CairnError, { origin }: Request): string {
-  return `<!-- cairn:reply:${origin.trigger} -->\n${origin.login ? `@${origin.login} ` : ''}${error.message}`;
+  const called = origin.login !== null && !error.message.startsWith(`@${origin.login} `);
+  return `<!-- cairn:reply:${origin.trigger} -->\n${called ? `@${origin.login} ` : ''}${error.message}`;
 }
 
 /** A commit or pull request whose `cairn.yaml` is wrong: said where its author looks, with line and key. */

@@ -14,9 +14,7 @@ import { sourceTree } from './sources.ts';
 export interface ReadCommit {
   commit: string;
   tree: Tree;
-  /** Its own `cairn.yaml`; null where it has none. */
-  written: Config | null;
-  /** That, or the zero configuration. */
+  /** Its own `cairn.yaml`, or the zero configuration. */
   config: Config;
   configText: string | null;
 }
@@ -28,9 +26,11 @@ export async function readCommit(
 ): Promise<ReadCommit> {
   const tree = await sourceTree(ports, repository, commit);
   const configText = tree.has(CONFIG_FILE) ? tree.read(CONFIG_FILE) : null;
-  const written = configText === null ? null : parseConfig(configText, CONFIG_FILE);
-  const config = written ?? defaultConfig(await ports.source.defaultBranch(repository));
-  return { commit, tree, written, config, configText };
+  const config =
+    configText === null
+      ? defaultConfig(await ports.source.defaultBranch(repository))
+      : parseConfig(configText, CONFIG_FILE);
+  return { commit, tree, config, configText };
 }
 
 /** Everything that the progress of a project is made from. */

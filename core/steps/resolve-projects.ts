@@ -41,7 +41,7 @@ export const resolveProjects = step(
       deploys ? authorsOf(run, source, pulls, ports) : [],
     ]);
     const { policy, changes } = effectivePolicy({
-      approved: base?.written ?? null,
+      approved: base?.config ?? null,
       proposed: head.config,
       environment: run.environment,
       firstDeploy: deploys,
@@ -134,7 +134,7 @@ export const resolveProjects = step(
 
 function contextOfBase(context: ProgressContext, base: ReadCommit): ProgressContext {
   const { graph: _graph, ...rest } = context;
-  return { ...rest, commit: base.commit, tree: base.tree, addresses: new Map() };
+  return { ...rest, commit: base.commit, tree: base.tree };
 }
 
 /** A broken environment may be anywhere, and a way back by hand starts from anywhere: every project is planned. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defaultConfig, parseConfig } from '../../../core/projects/config.ts';
 import { InvalidConfig } from '../../../core/errors.ts';
+import { defaultConfig, parseConfig } from '../../../core/projects/config.ts';
 import { environmentName } from '../../../core/requests/request.ts';
 
 function problems(text: string): string[] {
@@ -35,7 +35,6 @@ projects:
 ignore: ["sandbox/**"]
 guards: { max_destroy: 5, protected: ["aws_db_instance.*"] }
 notifications: { slack: { channel: "#deploys" } }
-module_sources: ["git::https://github.com/acme/"]
 `;
 
 describe('parseConfig', () => {
@@ -48,7 +47,6 @@ describe('parseConfig', () => {
       ignore: ['sandbox/**'],
       guards: { maxDestroy: 5, protected: ['aws_db_instance.*'] },
       notifications: { slack: { channel: '#deploys' } },
-      moduleSources: ['git::https://github.com/acme/'],
     });
     expect(config.environments['prod']).toMatchObject({
       branch: 'main',
@@ -68,7 +66,9 @@ describe('parseConfig', () => {
       },
       build: { command: ['./build.sh'], dir: 'app', projects: null },
     });
-    expect(config.projects.map(({ name, dir, workspace, named }) => ({ name, dir, workspace, named }))).toEqual([
+    expect(
+      config.projects.map(({ name, dir, workspace, named }) => ({ name, dir, workspace, named })),
+    ).toEqual([
       { name: 'network@blue', dir: 'network', workspace: 'blue', named: false },
       { name: 'app', dir: 'app', workspace: 'default', named: true },
     ]);
@@ -107,7 +107,7 @@ colour: red
       'cairn.yaml:5:5: environments.prod.rollback: must be one of automatic, manual, off, did you mean "automatic"?',
       'cairn.yaml:7:5: projects[0].dir: a directory is written from the repository root, without "..", a leading "/" or a leading "-"',
       'cairn.yaml:8:5: projects[1].dir: is missing; it is text',
-      'cairn.yaml:9:1: unknown key "colour"; known are environments, projects, discover, ignore, guards, notifications, module_sources',
+      'cairn.yaml:9:1: unknown key "colour"; known are environments, projects, discover, ignore, guards, notifications',
     ]);
   });
 
@@ -118,7 +118,11 @@ colour: red
     ['a duration of nothing', 'approval: { within: "0s" }', /a duration is/],
     ['two ways to verify', 'verify: { url: "http://a", command: [x] }', /give exactly one of/],
     ['no way to verify', 'verify: { attempts: 3 }', /give exactly one of/],
-    ['a status for a command', 'verify: { command: [x], status: 200 }', /"status" goes with url or output only/],
+    [
+      'a status for a command',
+      'verify: { command: [x], status: 200 }',
+      /"status" goes with url or output only/,
+    ],
     ['a URL of another kind', 'verify: { url: "file:///etc/passwd" }', /starts with http/],
     ['a command as one line', 'build: { command: "make all" }', /must be a list/],
     ['an empty variable', 'variables: { x: }', /a value is a text/],
@@ -132,7 +136,9 @@ colour: red
   });
 
   it.each(['../x', 'a/../b', '/etc', '-rf', 'C:\\x', 'a\\b', '', 'a\nb'])('refuses the folder %j', (dir) => {
-    const [problem] = problems(`environments: { p: { branch: m } }\nprojects:\n  - dir: ${JSON.stringify(dir)}\n`);
+    const [problem] = problems(
+      `environments: { p: { branch: m } }\nprojects:\n  - dir: ${JSON.stringify(dir)}\n`,
+    );
 
     expect(problem).toMatch(/^cairn\.yaml:3:5: projects\[0\]\.dir: /);
   });
@@ -189,7 +195,9 @@ projects:
     const bomb = ['a: &a [x, x, x, x, x, x, x, x, x, x]'];
     for (let i = 0; i < 8; i++) {
       const from = String.fromCharCode(97 + i);
-      bomb.push(`${String.fromCharCode(98 + i)}: &${String.fromCharCode(98 + i)} [${`*${from}, `.repeat(9)}*${from}]`);
+      bomb.push(
+        `${String.fromCharCode(98 + i)}: &${String.fromCharCode(98 + i)} [${`*${from}, `.repeat(9)}*${from}]`,
+      );
     }
 
     expect(problems(bomb.join('\n'))[0]).toMatch(/alias/i);
@@ -198,7 +206,8 @@ projects:
   it('answers anything with a configuration or with problems that have a place', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json(), mangled()), (text) => {
-        for (const problem of problems(text)) expect(problem).toMatch(/^cairn\.yaml:\d+:\d+: |^cairn\.yaml: /);
+        for (const problem of problems(text))
+          expect(problem).toMatch(/^cairn\.yaml:\d+:\d+: |^cairn\.yaml: /);
       }),
       { numRuns: 300 },
     );
@@ -229,7 +238,9 @@ describe('defaultConfig', () => {
   it('always gives a name that an environment can have', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), (branch) => {
-        expect(environmentName.safeParse(Object.keys(defaultConfig(branch).environments)[0]).success).toBe(true);
+        expect(environmentName.safeParse(Object.keys(defaultConfig(branch).environments)[0]).success).toBe(
+          true,
+        );
       }),
     );
   });

@@ -87,8 +87,30 @@ module "yes" {
   });
 
   it('never throws', () => {
-    const pieces = fc.constantFrom('"', '${', '}', '{', '%{', '<<E\n', 'E\n', '\\', '/*', '*/', '#', '\n', 'a', ' = ', '(', ')', '[', 'é');
-    const texts = fc.oneof(fc.string(), fc.array(pieces, { maxLength: 60 }).map((list) => list.join('')));
+    const pieces = fc.constantFrom(
+      '"',
+      '${',
+      '}',
+      '{',
+      '%{',
+      '<<E\n',
+      'E\n',
+      '\\',
+      '/*',
+      '*/',
+      '#',
+      '\n',
+      'a',
+      ' = ',
+      '(',
+      ')',
+      '[',
+      'é',
+    );
+    const texts = fc.oneof(
+      fc.string(),
+      fc.array(pieces, { maxLength: 60 }).map((list) => list.join('')),
+    );
     fc.assert(
       fc.property(texts, (text) => {
         scanHcl(text);
@@ -99,22 +121,36 @@ module "yes" {
     );
   });
 
-  it.each(['{', '"${', '"', '[', '(', '}', '<<A\n', 'a "b" {', '"${path.module}', '$${', '/*', '${"', 'fileset(path.module'])(
-    'goes through half a million characters of %j without going back',
-    (piece) => {
-      const text = piece.repeat(500_000 / piece.length);
-      const started = performance.now();
+  it.each([
+    '{',
+    '"${',
+    '"',
+    '[',
+    '(',
+    '}',
+    '<<A\n',
+    'a "b" {',
+    '"${path.module}',
+    '$${',
+    '/*',
+    '${"',
+    'fileset(path.module',
+  ])('goes through half a million characters of %j without going back', (piece) => {
+    const text = piece.repeat(500_000 / piece.length);
+    const started = performance.now();
 
-      scanHcl(text);
+    scanHcl(text);
 
-      // A fraction of a second; if the time grew with the square of the size it would be hours.
-      expect(performance.now() - started).toBeLessThan(10_000);
-    },
-  );
+    // A fraction of a second; if the time grew with the square of the size it would be hours.
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
 });
 
 const word = fc.stringMatching(/^[a-z][a-z0-9_]{0,6}$/);
-const text = fc.string({ unit: fc.constantFrom(...'abcXYZ019 _-./{}[]()#=<>\'$%"\\\n\té'.split('')), maxLength: 12 });
+const text = fc.string({
+  unit: fc.constantFrom(...'abcXYZ019 _-./{}[]()#=<>\'$%"\\\n\té'.split('')),
+  maxLength: 12,
+});
 const quoted = text.map(
   (t) =>
     `"${t
@@ -124,34 +160,75 @@ const quoted = text.map(
       .replace(/([$%])(?=\{)/g, '$1$1')}"`,
 );
 const heredoc = fc
-  .array(text.map((t) => t.replace(/[\n"\\]/g, ' ').replace(/[$%]/g, '')), { maxLength: 3 })
+  .array(
+    text.map((t) => t.replace(/[\n"\\]/g, ' ').replace(/[$%]/g, '')),
+    { maxLength: 3 },
+  )
   .map((lines) => `<<-EOT\n${lines.map((line) => `x ${line}\n`).join('')}    EOT`);
 const expression: fc.Arbitrary<string> = fc.oneof(
   quoted,
   heredoc,
-  fc.constantFrom('1', 'true', 'var.a', 'local.b[0].c', '[for x in var.y : x]', '{ a = 1, b = [2] }', '"a${upper("b${var.c}")}d"'),
+  fc.constantFrom(
+    '1',
+    'true',
+    'var.a',
+    'local.b[0].c',
+    '[for x in var.y : x]',
+    '{ a = 1, b = [2] }',
+    '"a${upper("b${var.c}")}d"',
+  ),
   quoted.map((q) => `upper(${q})`),
   quoted.map((q) => `{ source = ${q} }`),
 );
 const comment = fc.constantFrom('', '', ' # { "', ' // ${', ' /* } */');
-const attributes = fc.uniqueArray(fc.tuple(word, expression, comment), { maxLength: 4, selector: ([name]) => name });
+const attributes = fc.uniqueArray(fc.tuple(word, expression, comment), {
+  maxLength: 4,
+  selector: ([name]) => name,
+});
 const lines = (list: [string, string, string][]) =>
   list.map(([name, value, end]) => `  ${name} = ${value}${value.startsWith('<<') ? '' : end}\n`).join('');
 const notSource = attributes.map((list) => list.filter(([name]) => name !== 'source'));
 
 const moduleBlock = fc
-  .tuple(word, quoted.filter((q) => q !== '""'), notSource, notSource)
-  .map(([name, source, before, after]) => ({ name, text: (n: number) => `module "m${n}_${name}" {\n${lines(before)}  source = ${source}\n${lines(after.filter(([a]) => !before.some(([b]) => a === b)))}}\n` }));
+  .tuple(
+    word,
+    quoted.filter((q) => q !== '""'),
+    notSource,
+    notSource,
+  )
+  .map(([name, source, before, after]) => ({
+    name,
+    text: (n: number) =>
+      `module "m${n}_${name}" {\n${lines(before)}  source = ${source}\n${lines(after.filter(([a]) => !before.some(([b]) => a === b)))}}\n`,
+  }));
 const backendBlock = fc
-  .tuple(word, fc.uniqueArray(fc.tuple(word, fc.oneof(quoted, fc.constantFrom('true', '7', '-3'))), { selector: ([n]) => n, maxLength: 4 }))
-  .map(([type, list]) => `terraform {\n  backend "${type}" {\n${list.map(([n, v]) => `    ${n} = ${v}\n`).join('')}  }\n}\n`);
-const otherBlock = fc.tuple(word, attributes).map(([name, list]) => `resource "t_${name}" "${name}" {\n${lines(list)}}\n`);
+  .tuple(
+    word,
+    fc.uniqueArray(fc.tuple(word, fc.oneof(quoted, fc.constantFrom('true', '7', '-3'))), {
+      selector: ([n]) => n,
+      maxLength: 4,
+    }),
+  )
+  .map(
+    ([type, list]) =>
+      `terraform {\n  backend "${type}" {\n${list.map(([n, v]) => `    ${n} = ${v}\n`).join('')}  }\n}\n`,
+  );
+const otherBlock = fc
+  .tuple(word, attributes)
+  .map(([name, list]) => `resource "t_${name}" "${name}" {\n${lines(list)}}\n`);
 
 describe('scanHcl and the official parser', () => {
   it('agree on module sources and backends of generated files', async () => {
     const file = fc
-      .tuple(fc.array(moduleBlock, { maxLength: 3 }), fc.option(backendBlock), fc.array(otherBlock, { maxLength: 2 }))
-      .map(([modules, backend, others]) => others.join('') + (backend ?? '') + modules.map((m, n) => m.text(n)).join(''));
+      .tuple(
+        fc.array(moduleBlock, { maxLength: 3 }),
+        fc.option(backendBlock),
+        fc.array(otherBlock, { maxLength: 2 }),
+      )
+      .map(
+        ([modules, backend, others]) =>
+          others.join('') + (backend ?? '') + modules.map((m, n) => m.text(n)).join(''),
+      );
 
     await fc.assert(
       fc.asyncProperty(file, async (hcl) => {
@@ -182,7 +259,10 @@ function plain(source: string): string {
 
 function asTemplates(config: Record<string, string | number | boolean>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(config).map(([k, v]) => [k, typeof v === 'string' ? v.replace(/([$%])(?=\{)/g, '$1$1') : v]),
+    Object.entries(config).map(([k, v]) => [
+      k,
+      typeof v === 'string' ? v.replace(/([$%])(?=\{)/g, '$1$1') : v,
+    ]),
   );
 }
 
@@ -198,7 +278,12 @@ describe('scanJson', () => {
       }),
     );
 
-    expect(scan).toMatchObject({ modules: ['./a', '../b'], providers: ['aws'], wantsValues: true, broken: null });
+    expect(scan).toMatchObject({
+      modules: ['./a', '../b'],
+      providers: ['aws'],
+      wantsValues: true,
+      broken: null,
+    });
     expect(scan.backends[0]).toMatchObject({ type: 's3', config: { bucket: 'b', key: 'k' } });
     expect(scan.inputs).toEqual(
       expect.arrayContaining([

@@ -7,7 +7,10 @@ const SECRETS = 'projects:\n  - { dir: a, secrets: { TOKEN: { plan: stolen } } }
 
 describe('effectivePolicy', () => {
   it('keeps what was approved and says what would change', () => {
-    const approved = config(', approval: { approvers: [alice], not_author: true }', 'guards: { max_destroy: 1 }\n');
+    const approved = config(
+      ', approval: { approvers: [alice], not_author: true }',
+      'guards: { max_destroy: 1 }\n',
+    );
     const proposed = config(', approval: { required: false }, rollback: off');
 
     const { policy, changes } = effectivePolicy({ approved, proposed, environment: 'prod' });
@@ -31,7 +34,12 @@ describe('effectivePolicy', () => {
   it('always asks on a first deployment', () => {
     const proposed = config(', approval: { required: false }');
 
-    const { policy, changes } = effectivePolicy({ approved: null, proposed, environment: 'prod', firstDeploy: true });
+    const { policy, changes } = effectivePolicy({
+      approved: null,
+      proposed,
+      environment: 'prod',
+      firstDeploy: true,
+    });
 
     expect(policy.approval.required).toBe(true);
     expect(changes[0]).toContain('a first deployment always waits for a person');
@@ -44,7 +52,11 @@ describe('effectivePolicy', () => {
     const changed = effectivePolicy({ approved, proposed, environment: 'prod' });
     const nothingBefore = effectivePolicy({ approved: null, proposed, environment: 'prod' });
     const merged = effectivePolicy({ approved: null, proposed, environment: 'prod', firstDeploy: true });
-    const newEnvironment = effectivePolicy({ approved: defaultConfig('main'), proposed, environment: 'prod' });
+    const newEnvironment = effectivePolicy({
+      approved: defaultConfig('main'),
+      proposed,
+      environment: 'prod',
+    });
 
     expect(changed.policy.secrets).toEqual({ a: { TOKEN: { plan: 'mine' } } });
     expect(nothingBefore.policy.secrets).toEqual({});
@@ -66,7 +78,9 @@ describe('effectivePolicy', () => {
   });
 
   it('names the environments there are', () => {
-    expect(() => policyOf(config(''), 'prd')).toThrow('There is no environment "prd" in cairn.yaml, did you mean "prod"?');
+    expect(() => policyOf(config(''), 'prd')).toThrow(
+      'There is no environment "prd" in cairn.yaml, did you mean "prod"?',
+    );
     expect(() => policyOf(config(''), 'toString')).toThrow('there is prod');
   });
 });
