@@ -115,12 +115,15 @@ function refusePath(name: string, path: string): void {
   throw new UnsafeSource(`The source has ${why}: ${JSON.stringify(name)}. Take it out.`);
 }
 
+/** Files come sorted by path. */
 function refuseUnsafe(files: readonly TreeFile[]): void {
-  const paths = new Set<string>();
   const links = new Map<string, string>();
+  let last: string | null = null;
   for (const { path, link } of files) {
-    if (paths.has(path)) throw new UnsafeSource(`The source has ${JSON.stringify(path)} twice.`);
-    paths.add(path);
+    if (path === last) throw new UnsafeSource(`The source has ${JSON.stringify(path)} twice.`);
+    if (last !== null && path < last)
+      throw new InvalidInput('The source archive is not in order. Fetch it again.');
+    last = path;
     if (link !== undefined) links.set(path, link);
   }
   for (const [path, target] of links) {

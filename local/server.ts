@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
-import { githubForge } from '../adapters/github/github-forge.ts';
+import { type GithubForge, githubForge } from '../adapters/github/github-forge.ts';
 import { signatureVerifier } from '../adapters/github/signature.ts';
 import type { Log } from '../adapters/local/sqlite.ts';
 import { slackChat } from '../adapters/slack/chat.ts';
@@ -36,6 +36,8 @@ export interface ServerOptions extends ServeOptions {
   onCheckpoint?: EngineOptions['onCheckpoint'];
   /** Instead of Slack's own address. */
   slackApiUrl?: string;
+  /** Instead of GitHub. */
+  forge?: GithubForge;
 }
 
 /** Host 3 with its HTTP side. Throws InvalidInput, saying what is missing, before it listens. */
@@ -43,12 +45,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const { log, clock = { now: () => new Date() } } = options;
   const verify = signatureVerifier(options.webhookSecret);
   const binaries = options.binaries ?? (await binariesFor(options.data, log));
-  const forge = githubForge({
-    baseUrl: options.githubUrl,
-    auth: await credentials(options.github),
-    clock,
-    log: (message, fields) => log('warn', message, fields),
-  });
+  const forge =
+    options.forge ??
+    githubForge({
+      baseUrl: options.githubUrl,
+      auth: await credentials(options.github),
+      clock,
+      log: (message, fields) => log('warn', message, fields),
+    });
   const token = await adminToken(options.data);
   const self = await forge.self();
 

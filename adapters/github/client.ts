@@ -1,9 +1,7 @@
 import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/core';
-import { retry } from '@octokit/plugin-retry';
-import { throttling } from '@octokit/plugin-throttling';
 import { mapError } from './errors.ts';
-import { makePacer } from './pace.ts';
+import { addRetries } from './retry.ts';
 
 export interface GithubOptions {
   /** `https://api.github.com`, `https://HOST/api/v3` on GitHub Enterprise. */
@@ -45,11 +43,6 @@ interface Answer<T> {
 
 const REQUEST_TIMEOUT = 30_000;
 const REMEMBERED = 1000;
-/** Up to this many rate-limited requests wait (at most a minute) and are sent again. */
-const MAX_WAIT = 60;
-
-const Plugged = Octokit.plugin(retry, throttling);
-
 export function githubClient(options: GithubOptions): Client {
   const make = clientMaker(options);
   const app = 'app' in options.auth ? options.auth.app : null;
@@ -127,38 +120,17 @@ function clientMaker(options: GithubOptions) {
     const limit = AbortSignal.timeout(REQUEST_TIMEOUT);
     return send(url, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, limit]) : limit });
   };
-  const wait =
-    (kind: string) =>
-    (seconds: number, request: { method?: string; url?: string }, _: unknown, count: number) => {
-      const again = seconds <= MAX_WAIT && count < 2;
-      options.log?.('GitHub asks to slow down', {
-        kind,
-        seconds,
-        again,
-        method: request.method,
-        url: request.url,
-      });
-      return again;
-    };
   // Rate limits are GitHub's own; an Enterprise server or a forge on this machine has none by default.
   const limited = /(^|\.)(github\.com|ghe\.com)$/.test(new URL(options.baseUrl).hostname);
-  const pace = limited ? makePacer(20, 1) : async () => {};
-  const group = { key: () => ({ schedule: pace }) };
   return (auth: Record<string, unknown>): Octokit => {
-    const octokit = new Plugged({
+    const octokit = new Octokit({
       ...auth,
       baseUrl: options.baseUrl,
       userAgent: 'cairn',
       request: { fetch: timed },
-      retry: { retries: 2, retryAfterBaseValue: 300 },
-      throttle: {
-        id: 'cairn',
-        ...({ write: group, notifications: { key: () => ({ schedule: async () => {} }) } } as object),
-        onRateLimit: wait('rate limit'),
-        onSecondaryRateLimit: wait('secondary rate limit'),
-      },
       log: { debug() {}, info() {}, warn() {}, error() {} },
     });
+    addRetries(octokit, { limited, clock: options.clock, log: options.log });
     octokit.hook.error('request', (error) => {
       throw mapError(error);
     });

@@ -8,13 +8,13 @@ import {
 } from '../../core/errors.ts';
 
 /** Octokit's error, by its shape: a plugin may bring a class of its own. */
-interface RequestError extends Error {
+export interface RequestError extends Error {
   status: number;
   request: { method: string; url: string };
   response?: { headers: Record<string, string | number | undefined> };
 }
 
-function isRequestError(error: unknown): error is RequestError {
+export function isRequestError(error: unknown): error is RequestError {
   return error instanceof Error && error.name === 'HttpError' && 'status' in error && 'request' in error;
 }
 
@@ -57,7 +57,7 @@ function make(error: RequestError, what: string, method: string, path: string): 
   return new Unavailable(what, options);
 }
 
-function isRateLimit(error: RequestError): boolean {
+export function isRateLimit(error: RequestError): boolean {
   return error.response?.headers['x-ratelimit-remaining'] === '0' || /rate limit/i.test(error.message);
 }
 

@@ -56,8 +56,10 @@ export function githubGitData(client: Client): GitData {
 
     async moveRef(repository, ref, commit, force) {
       own(ref);
-      if (force && !ref.startsWith('refs/cairn/')) {
-        throw new InvalidInput(`Cairn never forces ${ref}: only refs below refs/cairn/ may be moved back`);
+      if (force && !/^refs\/(cairn\/|heads\/cairn\/revert-[^/]+$)/.test(ref)) {
+        throw new InvalidInput(
+          `Cairn never forces ${ref}: only its revert branches and refs below refs/cairn/ may be moved back`,
+        );
       }
       const { request, owner, repo } = await client.on(repository);
       const at = { owner, repo, ref: ref.replace(/^refs\//, ''), sha: commit, force };

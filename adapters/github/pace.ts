@@ -1,7 +1,6 @@
 /**
  * GitHub allows about 80 content-creating requests a minute. A bucket lets a run's few writes pass at once and
- * slows only a storm, where the throttling plugin's own rule (a second between any two writes, three after a
- * comment) would make every plan wait.
+ * slows only a storm; a fixed pause between any two writes would make every plan wait.
  */
 export function makePacer(burst: number, perSecond: number) {
   let tokens = burst;

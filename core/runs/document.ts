@@ -45,6 +45,8 @@ export interface RunDocument {
   phase: 'deploy' | 'rollback';
   deploy: Pass;
   rollback: Pass | null;
+  /** The environment was broken before: whether it is well again is asked even if nothing changes. */
+  brokenBefore: boolean;
   /** Projects that the record says were applied once. */
   everApplied: string[];
   approval: { digest: string; until: string } | null;

@@ -56,7 +56,7 @@ function plan(doc: RunDocument, pass: Pass, projects: string[]): { doc: RunDocum
 }
 
 function finish(doc: RunDocument): { doc: RunDocument; move: Move } {
-  const check = doc.policy.verify !== null && anythingApplied(currentPass(doc));
+  const check = doc.policy.verify !== null && (anythingApplied(currentPass(doc)) || doc.brokenBefore);
   return { doc, move: check ? { kind: 'verify' } : { kind: 'done' } };
 }
 
@@ -164,7 +164,10 @@ export function judgePlans(
 
   const all = Object.values(pass.projects);
   const first = !anythingApplied(pass) && pass.wave === 0;
-  if (first && all.every((p) => p.status === 'empty')) return { kind: 'nothing' };
+  if (first && all.every((p) => p.status === 'empty')) {
+    // Nothing to apply to a broken environment: its check decides whether it is well.
+    return { kind: doc.brokenBefore && doc.policy.verify !== null ? 'go' : 'nothing' };
+  }
   if (first) return asksFirst(doc) ? { kind: 'ask', differences: [] } : { kind: 'go' };
   if (!asksFirst(doc)) return { kind: 'go' };
   const differences = planned.flatMap((p) => differencesOf(p, outcomes[p.project.name]));

@@ -105,6 +105,7 @@ export const resolveProjects = step(
         ...affected.doubtful.map((d) => d.why),
       ],
       moved: affected.moved.map(({ from, to }) => ({ from: from.name, to: to.name })),
+      brokenBefore: record?.state === 'broken',
       everApplied: Object.keys(record?.projects ?? {}),
       build: null,
       phase: 'deploy',

@@ -95,6 +95,7 @@ export async function readRef(dir: string, ref: string): Promise<string | null> 
 
 /** Commit that a branch, a tag, a full or short ref or a (shortened) sha names. */
 export async function resolveCommit(dir: string, name: string): Promise<string | null> {
+  if (isSha(name) && cache.has(`${dir} ${name}`)) return name;
   const candidates = isRefName(name) ? [`refs/heads/${name}`, `refs/tags/${name}`] : [];
   if (isRefName(name) && /^(heads|tags|pull|cairn)\//.test(name)) candidates.push(`refs/${name}`);
   if (isRefName(name) && name.startsWith('refs/')) candidates.push(name);

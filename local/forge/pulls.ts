@@ -5,6 +5,7 @@ import { fullPullShape, type PullNumbers } from './shapes/pull.ts';
 import { repositoryShape } from './shapes/repository.ts';
 import { userShape } from './shapes/user.ts';
 import type { PullRow, RepositoryRow } from './state.ts';
+import { mergeableNow, startTestMerge } from './test-merge.ts';
 import {
   findRepository,
   findUser,
@@ -15,7 +16,7 @@ import {
   unprocessable,
   type World,
 } from './world.ts';
-import { mergeCommit, mergeTree, swapRef, writeCommit } from './write.ts';
+import { mergeTree, swapRef, writeCommit } from './write.ts';
 
 export interface NewPull {
   title: string;
@@ -111,65 +112,33 @@ export async function bring(
   await git(gitDir(world, to), ['fetch', '--quiet', '--no-tags', gitDir(world, from), sha]);
 }
 
-const merging = new WeakMap<PullRow, Promise<void>>();
-
-/**
- * GitHub's way: asking for a pull request starts its test merge; until that stands the answer is null, which
- * is what a client has to be ready for.
- */
-export function mergeableNow(world: World, repository: RepositoryRow, pull: PullRow): boolean | null {
-  if (pull.state === 'closed') return null;
-  if (merging.has(pull)) return null;
-  if (pull.test && pull.test.head === pull.headSha && pull.test.base === pull.baseSha) {
-    return pull.test.commit !== null;
-  }
-  startTestMerge(world, repository, pull);
-  return null;
-}
-
-export function startTestMerge(world: World, repository: RepositoryRow, pull: PullRow): void {
-  if (merging.has(pull)) return;
-  const work = world
-    .locked(repository, () => testMerge(world, repository, pull))
-    .catch((error: unknown) => console.error(`test merge of #${pull.number} failed`, error))
-    .finally(() => {
-      merging.delete(pull);
-      world.store.flush();
-    });
-  merging.set(pull, work);
-}
-
-async function testMerge(world: World, repository: RepositoryRow, pull: PullRow): Promise<void> {
-  const { headSha: head, baseSha: base } = pull;
-  const commit = await mergeCommit(gitDir(world, repository), {
-    base,
-    head,
-    message: `Merge ${head} into ${base}`,
-    name: 'GitHub',
-    email: 'noreply@github.com',
-  });
-  const ref = `refs/pull/${pull.number}/merge`;
-  if (commit !== null) await git(gitDir(world, repository), ['update-ref', ref, commit]);
-  pull.test = { head, base, commit };
-  world.store.touch();
-}
-
 export async function pullNumbers(
   world: World,
   repository: RepositoryRow,
   pull: PullRow,
 ): Promise<PullNumbers> {
-  const dir = gitDir(world, repository);
+  const known = counted.get(pull);
+  const key = `${pull.baseSha} ${pull.headSha}`;
+  const counts = known?.key === key ? known.counts : await countChanges(gitDir(world, repository), pull);
+  counted.set(pull, { key, counts });
+  return { ...counts, mergeable: mergeableNow(world, repository, pull) };
+}
+
+type Counts = Omit<PullNumbers, 'mergeable'>;
+const counted = new WeakMap<PullRow, { key: string; counts: Counts }>();
+
+async function countChanges(dir: string, pull: PullRow): Promise<Counts> {
   const from = (await mergeBase(dir, pull.baseSha, pull.headSha)) ?? pull.baseSha;
-  const files = await diffFiles(dir, from, pull.headSha);
-  const count = await git(dir, ['rev-list', '--count', `${from}..${pull.headSha}`]);
+  const [files, count] = await Promise.all([
+    diffFiles(dir, from, pull.headSha),
+    git(dir, ['rev-list', '--count', `${from}..${pull.headSha}`]),
+  ]);
   const sum = (key: 'additions' | 'deletions') => files.reduce((total, file) => total + file[key], 0);
   return {
     commits: Number(count),
     additions: sum('additions'),
     deletions: sum('deletions'),
     changedFiles: files.length,
-    mergeable: mergeableNow(world, repository, pull),
   };
 }
 

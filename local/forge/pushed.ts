@@ -1,11 +1,12 @@
 import { diffFiles } from './diff.ts';
 import { git, ZERO } from './git.ts';
 import { isAncestor, readCommits } from './objects.ts';
-import { bring, closePull, startTestMerge, tellPull } from './pulls.ts';
+import { bring, closePull, tellPull } from './pulls.ts';
 import { pushCommitShape } from './shapes/git.ts';
 import { pageUrl, repositoryShape } from './shapes/repository.ts';
 import { userShape } from './shapes/user.ts';
 import type { PullRow, RepositoryRow } from './state.ts';
+import { startTestMerge } from './test-merge.ts';
 import { findRepository, findUser, fullName, gitDir, now, type World } from './world.ts';
 
 export interface RefMove {

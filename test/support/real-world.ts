@@ -25,6 +25,8 @@ export interface RealWorldOptions {
   hook?: boolean;
   /** The server's `secrets.yaml`. */
   secrets?: Record<string, string>;
+  /** Slack's Web API; without it the server tells Slack nothing. */
+  slackApiUrl?: string;
 }
 
 export interface RunQuery {
@@ -53,6 +55,10 @@ export interface RealWorld {
   bob: RealPerson;
   carol: RealPerson;
   clone: RealClone;
+  /** What deliveries are signed with. */
+  webhookSecret: string;
+  /** Lines of the server's log, whole. */
+  told: string[];
   /** File that roots append to when they are applied: what really happened. */
   log: string;
   /** Its lines. */
@@ -126,7 +132,8 @@ export async function startRealWorld(options: RealWorldOptions = {}): Promise<Re
       github: { kind: 'app', appId: String(app.appId), keyFile },
       webhookSecret,
       repositories: [REPOSITORY],
-      slackToken: null,
+      slackToken: options.slackApiUrl === undefined ? null : 'xoxb-of-a-test',
+      ...(options.slackApiUrl === undefined ? {} : { slackApiUrl: options.slackApiUrl }),
       concurrency: 2,
       providerMirror: null,
       publicUrl: null,
@@ -161,6 +168,8 @@ export async function startRealWorld(options: RealWorldOptions = {}): Promise<Re
     bob,
     carol,
     clone,
+    webhookSecret,
+    told,
     log: path.join(out, 'applied.log'),
     applied: async () =>
       (await readFile(world.log, 'utf8').catch(() => '')).split('\n').filter((line) => line !== ''),

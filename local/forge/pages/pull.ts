@@ -1,7 +1,7 @@
 import { diffText } from '../diff.ts';
 import { mergeBase } from '../objects.ts';
-import { mergeableNow } from '../pulls.ts';
 import type { CommentRow, PullRow, RepositoryRow } from '../state.ts';
+import { mergeableNow } from '../test-merge.ts';
 import { type Ctx, canWrite, fullName, gitDir, permissionOf, type World } from '../world.ts';
 import { checkList } from './checks.ts';
 import { ago, type Html, html, page, raw, repositoryHead, shaLink, who } from './layout.ts';

@@ -40,7 +40,7 @@ test('a commit is made on its parent with only the named files changed', async (
   expect(await clone.git('show', 'HEAD:dir/c.txt')).toBe('ä\n');
   expect((await clone.git('cat-file', '-s', 'HEAD:raw.bin')).trim()).toBe('4');
   expect(await clone.git('log', '-1', '--format=%P %an %aI %s')).toBe(
-    `${forge.seed} cairn-bot 2026-01-02T03:04:05+00:00 Change\n`.replace('+00:00', '+00:00'),
+    `${forge.seed} cairn-bot 2026-01-02T03:04:05+00:00 Change\n`,
   );
 });
 
@@ -107,7 +107,17 @@ test.each([
   expect(recorder.exchanges).toEqual([]);
 });
 
-test('a branch is never forced, not even one of Cairn’s own', async () => {
+test('of branches only those of a revert are ever forced', async () => {
+  const ref = 'refs/heads/cairn/revert-prod-3f2a91c';
+  const next = await github.git.commit(REPOSITORY, {
+    parent: forge.seed,
+    message: 'Revert',
+    files: [],
+    date,
+  });
+  await github.git.createRef(REPOSITORY, ref, next);
+
+  expect(await github.git.moveRef(REPOSITORY, ref, forge.seed, true)).toBe('moved');
   await expect(
     github.git.moveRef(REPOSITORY, 'refs/heads/cairn/record', forge.seed, true),
   ).rejects.toBeInstanceOf(InvalidInput);

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { signatureVerifier } from '../../../adapters/github/signature.ts';
 import { requestFromWebhook } from '../../../core/requests/webhook.ts';
@@ -110,6 +111,68 @@ test('a pull request is told when opened, moved, commented on and merged; the me
   expect(ask(push)).toMatchObject([{ branch: 'main', commit: (merge.body as { sha: string }).sha }]);
   expect(closed.payload).toMatchObject({ pull_request: { merged: true, merged_by: { login: 'alice' } } });
 });
+
+test('what the forge sends has the types that GitHub’s own payloads have', async () => {
+  await bob.git('pull', '--quiet', 'origin', 'main');
+  await bob.commit('Shapes', { 'shapes.tf': 'a = 1\n' });
+  await bob.push('shapes');
+  const pull = { title: 'Shapes', head: 'shapes', base: 'main' };
+  const made = await forge.api('bob', 'POST', `/repos/${REPOSITORY}/pulls`, pull);
+  const { number, head } = made.body as { number: number; head: { sha: string } };
+  await forge.api('bob', 'POST', `/repos/${REPOSITORY}/issues/${number}/comments`, { body: 'Hello' });
+  const check = {
+    commit: head.sha,
+    title: 'x',
+    summary: 'x',
+    url: '',
+    externalId: 'x',
+    name: 'x',
+    state: 'success',
+  } as const;
+  await (await forge.adapter('app')).reports.check(REPOSITORY, check, null);
+  await forge.api('bob', 'PATCH', `/repos/${REPOSITORY}/pulls/${number}`, { state: 'closed' });
+  await receiver.wait(({ event, payload }) => event === 'check_run' && payload['action'] === 'completed');
+  await receiver.wait(({ event, payload }) => event === 'pull_request' && payload['action'] === 'closed');
+  const examples = createRequire(import.meta.url)('@octokit/webhooks-examples/api.github.com/index.json') as {
+    name: string;
+    examples: unknown[];
+  }[];
+
+  const events = new Set(receiver.received.map(({ event }) => event));
+  const odd = receiver.received.flatMap(({ event, payload }) =>
+    differences(payload, examples.find(({ name }) => name === event)?.examples ?? [], event),
+  );
+
+  expect([...events].sort()).toEqual(['check_run', 'issue_comment', 'pull_request', 'push']);
+  expect([...new Set(odd)]).toEqual([]);
+});
+
+/** Paths in `value` that GitHub's examples have with other types only. */
+function differences(value: unknown, examples: unknown[], path: string): string[] {
+  const kinds = new Set(examples.map(kindOf));
+  // A null says nothing about what else may stand there.
+  if (value === null || kinds.size === 0 || (kinds.size === 1 && kinds.has('null'))) return [];
+  if (!kinds.has(kindOf(value))) return [`${path}: ${kindOf(value)}, not ${[...kinds].join(' or ')}`];
+  if (Array.isArray(value)) {
+    const items = examples.flatMap((example) => (Array.isArray(example) ? example : []));
+    return value.flatMap((item) => differences(item, items, `${path}[]`));
+  }
+  if (kindOf(value) !== 'object') return [];
+  const objects = examples.filter((example) => kindOf(example) === 'object') as Record<string, unknown>[];
+  return Object.entries(value as object).flatMap(([key, inner]) => {
+    const there = objects.filter((example) => key in example);
+    return differences(
+      inner,
+      there.map((example) => example[key]),
+      `${path}.${key}`,
+    );
+  });
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}
 
 test('commits that reach the base by a push merge their pull request', async () => {
   await bob.git('pull', '--quiet', 'origin', 'main');
