@@ -1,9 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { packSource, readSource } from '../adapters/archive.ts';
 import { parseHcl } from '../adapters/hcl.ts';
 import type { Log } from '../adapters/local/sqlite.ts';
 import { localStores } from '../adapters/local/stores.ts';
+import { pageLinks } from '../api/links.ts';
 import { CairnError } from '../core/errors.ts';
 import type { Clock, Ports } from '../core/ports.ts';
 import { tellGithub } from '../core/reports/sink-github.ts';
@@ -48,6 +50,9 @@ export interface Host {
 
 const FIVE_MINUTES = 5 * 60_000;
 
+/** For what is in hand when the server ends, in ms. */
+const GRACE = 3000;
+
 /** Host 3: everything in one process, the same steps and workflows as on AWS. */
 export async function createHost(options: HostOptions): Promise<Host> {
   const { dataDir, clock, log, publicUrl } = options;
@@ -70,7 +75,10 @@ export async function createHost(options: HostOptions): Promise<Host> {
   });
 
   const functions = Object.fromEntries(
-    Object.entries(STEPS).map(([name, step]) => [name, logged(name, log, (payload) => step.run(payload, ports))]),
+    Object.entries(STEPS).map(([name, step]) => [
+      name,
+      logged(name, log, (payload) => step.run(payload, ports)),
+    ]),
   );
   const engine: Engine = createEngine({
     db,
@@ -104,11 +112,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     chat: options.chat,
     hcl: parseHcl,
     archives: { pack: async (tarball) => (await packSource(tarball)).archive, read: readSource },
-    links: {
-      run: (runId) => `${publicUrl}/runs/${runId}`,
-      job: (runId, job) =>
-        `${publicUrl}/runs/${runId}/jobs/${encodeURIComponent(job.split('/').at(-1) ?? job)}`,
-    },
+    links: pageLinks(publicUrl),
     binaries: options.binaries.map(({ name, version }) => `${name} ${version}`),
     isolated: jobs.isolated,
   };
@@ -136,10 +140,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
     },
     async close() {
       for (const timer of timers) timer.stop();
-      await requests?.stop();
+      // What is in hand gets a moment: a forge that does not answer must not hold up the end. The letter stays.
+      await Promise.race([requests?.stop(), sleep(GRACE, undefined, { ref: false })]);
       jobs.close();
       await engine.close();
-      await stores.outbox.stop();
+      await Promise.race([stores.outbox.stop(), sleep(GRACE, undefined, { ref: false })]);
       db.close();
     },
   };
@@ -152,7 +157,10 @@ function logged(name: string, log: Log, run: (payload: unknown) => Promise<unkno
       return await run(payload);
     } catch (error) {
       if (!(error instanceof CairnError)) {
-        log('error', 'a step has a defect', { step: name, stack: error instanceof Error ? error.stack : String(error) });
+        log('error', 'a step has a defect', {
+          step: name,
+          stack: error instanceof Error ? error.stack : String(error),
+        });
       }
       throw error;
     }

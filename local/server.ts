@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { type GithubForge, githubForge } from '../adapters/github/github-forge.ts';
 import { signatureVerifier } from '../adapters/github/signature.ts';
@@ -17,6 +16,7 @@ import { type Binary, findBinaries } from './binaries.ts';
 import type { EngineOptions } from './engine/index.ts';
 import { createHost, type Host } from './host.ts';
 import { fetchOpenTofu, OPENTOFU_VERSION } from './opentofu.ts';
+import { installRoot } from './root.ts';
 import { adminToken } from './token.ts';
 
 export interface Server {
@@ -73,7 +73,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     chat: slackOf(options),
     repositories: options.repositories,
     publicUrl: options.publicUrl ?? url,
-    executor: executorPath(),
+    executor: path.join(installRoot(), 'dist', 'executor.mjs'),
     binaries,
     providerMirror: options.providerMirror,
     concurrency: options.concurrency,
@@ -81,6 +81,11 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     log,
     ...(options.onCheckpoint ? { onCheckpoint: options.onCheckpoint } : {}),
   });
+  if (!host.jobs.isolated) {
+    log('warn', 'jobs run as the user of this server: whoever can open a pull request can read its keys', {
+      help: 'run it as root, so that jobs get users of their own; docs/security.md says more',
+    });
+  }
   app = createApp(apiHost(options, host, { self, token, verify }));
   host.start();
 
@@ -151,10 +156,4 @@ function apiHost(
     log: options.log,
     health: async () => ({ binaries: ports.binaries, isolated: host.jobs.isolated }),
   };
-}
-
-/** Beside the sources in `dist/`, or beside the bundle itself. */
-function executorPath(): string {
-  const here = path.dirname(fileURLToPath(import.meta.url));
-  return path.join(here, path.basename(here) === 'dist' ? '.' : '../dist', 'executor.mjs');
 }

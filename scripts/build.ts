@@ -14,6 +14,7 @@ export interface Bundle {
 /** Programs that start often, or where nothing is installed: one file each, `dist/<name>.mjs`. */
 export const BUNDLES: Record<string, Bundle> = {
   executor: { entry: 'executor/main.ts', external: [] },
+  cairn: { entry: 'cli/main.ts', external: ['libsql', '@cdktf/hcl2json'] },
 };
 
 export async function buildBundle(

@@ -119,7 +119,8 @@ function notePlan(progress: ProjectProgress, outcome: PlanOutcome, blockedBy: st
   }
   const error = result.error ?? 'The plan failed; its log says why.';
   const waitsFor = blockedBy[0];
-  if (waitsFor !== undefined) return { ...progress, status: 'waits', waitsFor, plan: null, violations: [], error };
+  if (waitsFor !== undefined)
+    return { ...progress, status: 'waits', waitsFor, plan: null, violations: [], error };
   return { ...progress, status: 'plan-failed', waitsFor: null, plan: null, violations: [], error };
 }
 

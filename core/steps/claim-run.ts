@@ -1,6 +1,6 @@
 import { NotAllowed } from '../errors.ts';
 import type { Ports, Pull } from '../ports.ts';
-import type { Run } from '../requests/run.ts';
+import { ENDED, type Run } from '../requests/run.ts';
 import { type RunInput, runInput } from './input.ts';
 import { step } from './step.ts';
 
@@ -101,29 +101,37 @@ async function branchHead(input: RunInput, run: Run, ports: Ports): Promise<Head
   return { commit: request.commit, reason: null };
 }
 
-/** A newer head stops the older head's run: nobody will read its plan. */
+/**
+ * A newer head stops the older head's run: nobody will read its plan. Of one that is called superseded already
+ * the execution may still run, if the server was killed right after it said so.
+ */
 async function stopOlder(run: Run, ports: Ports): Promise<void> {
-  const older = await ports.runs.list({
+  const all = await ports.runs.list({
     repository: run.repository,
     environment: run.environment,
     workflow: 'plan',
-    active: true,
     limit: 50,
     ...(run.pull === null ? {} : { pull: run.pull }),
   });
-  for (const other of older.filter((o) => o.number < run.number)) {
+  const older = all.filter((other) => other.number < run.number);
+  for (const other of older.filter(({ state }) => state === 'superseded' || !ENDED.includes(state))) {
     const reason = `superseded by run ${run.number}`;
-    // First its state: whoever finds the execution stopped would take it for one that broke off.
-    await ports.status.emit({
-      id: 'superseded',
-      runId: other.id,
-      at: ports.clock.now().toISOString(),
-      kind: 'run.ended',
-      message: `Stopped: ${reason}.`,
-      doc: null,
-      run: { state: 'superseded', endedAt: ports.clock.now().toISOString() },
-    });
+    if (other.state !== 'superseded') await sayStopped(other, reason, ports);
     await ports.workflows.stop('plan', other.id, reason);
     await ports.jobs.stop(other.id, reason);
   }
+}
+
+/** Before the execution is stopped: whoever finds it so would take it for one that broke off. */
+async function sayStopped(run: Run, reason: string, ports: Ports): Promise<void> {
+  const at = ports.clock.now().toISOString();
+  await ports.status.emit({
+    id: 'superseded',
+    runId: run.id,
+    at,
+    kind: 'run.ended',
+    message: `Stopped: ${reason}.`,
+    doc: null,
+    run: { state: 'superseded', endedAt: at },
+  });
 }

@@ -1,4 +1,4 @@
-import { CairnError, InvalidInput, NotAllowed, NotFound } from '../errors.ts';
+import { CairnError, Conflict, InvalidInput, NotAllowed, NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { defaultConfig } from '../projects/config.ts';
 import { configAt, environmentsOn } from '../projects/load-config.ts';
@@ -132,6 +132,11 @@ async function start(
 ): Promise<string> {
   const id = runId(request.command, request.repository, environment, request.origin.trigger);
   const input: RunInput = { runId: id, workflow, repository: request.repository, environment, request };
-  await ports.workflows.start(workflow, id, input);
+  try {
+    await ports.workflows.start(workflow, id, input);
+  } catch (error) {
+    // The same trigger, asked again after the branch moved: it is the run that it was.
+    if (!(error instanceof Conflict)) throw error;
+  }
   return id;
 }

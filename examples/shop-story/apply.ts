@@ -12,8 +12,9 @@ export interface StoryChange {
 
 export type StoryName = '01-better-prices' | '02-reviews';
 
-export async function readChange(name: StoryName): Promise<StoryChange> {
-  const text = await readFile(new URL(`${name}.json`, import.meta.url), 'utf8');
+/** `dir`: the folder of the story. */
+export async function readChange(name: StoryName, dir: string): Promise<StoryChange> {
+  const text = await readFile(path.join(dir, `${name}.json`), 'utf8');
   return JSON.parse(text) as StoryChange;
 }
 

@@ -1,7 +1,9 @@
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { ENDED, type Run } from '../../core/requests/run.ts';
 import { applyChange, readChange, type StoryName } from '../../examples/shop-story/apply.ts';
+import { installRoot } from '../root.ts';
 import type { PullPage } from './people.ts';
 import { type DemoWorld, REPOSITORY } from './world.ts';
 
@@ -97,7 +99,7 @@ async function theRecord(world: DemoWorld, tell: Teller): Promise<void> {
 }
 
 async function openPull(world: DemoWorld, name: StoryName): Promise<PullPage> {
-  const change = await readChange(name);
+  const change = await readChange(name, path.join(installRoot(), 'examples', 'shop-story'));
   await world.checkout.push(change.branch, change.title, (dir) => applyChange(dir, change));
   return world.bob.openPull({ title: change.title, body: change.body, head: change.branch, base: 'main' });
 }

@@ -3,10 +3,10 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { createServer } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Log } from '../../adapters/local/sqlite.ts';
 import { type Forge, startForge } from '../forge/forge.ts';
 import { jsonLog } from '../log.ts';
+import { installRoot } from '../root.ts';
 import { type Server, startServer } from '../server.ts';
 import { type Checkout, cloneOf, placeShop } from './checkout.ts';
 import { type Person, person } from './people.ts';
@@ -76,7 +76,7 @@ export async function makeWorld(options: DemoOptions): Promise<DemoWorld> {
     bob,
     checkout,
     shop: { home, url: `http://127.0.0.1:${port}` },
-    shopFiles: (to) => placeShop(examplesDir(), to, home, port),
+    shopFiles: (to) => placeShop(path.join(installRoot(), 'examples', 'shop'), to, home, port),
     async close() {
       await server.close();
       await forge.close();
@@ -85,10 +85,6 @@ export async function makeWorld(options: DemoOptions): Promise<DemoWorld> {
       await rm(shopDir, { recursive: true, force: true });
     },
   };
-}
-
-function examplesDir(): string {
-  return path.join(path.dirname(fileURLToPath(import.meta.url)), '..', '..', 'examples', 'shop');
 }
 
 async function fileLog(file: string): Promise<Log> {

@@ -3,9 +3,12 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { applyChange, readChange } from '../../examples/shop-story/apply.ts';
+
+const STORY = fileURLToPath(new URL('../../examples/shop-story', import.meta.url));
 
 const SHOP = path.resolve(import.meta.dirname, '../../examples/shop');
 const PROJECTS = ['network', 'data', 'app'];
@@ -36,7 +39,7 @@ describe('the shop, by terraform alone', { timeout: 120_000 }, () => {
   ) {
     const checkout = await mkdtemp(at('checkout-'));
     await cp(SHOP, checkout, { recursive: true, filter: (from) => !/\.terraform|tfstate/.test(from) });
-    for (const name of changes) await applyChange(checkout, await readChange(name));
+    for (const name of changes) await applyChange(checkout, await readChange(name, STORY));
 
     const states = PROJECTS.map((name) => [
       name,
