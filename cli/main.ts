@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { localModules } from './host-modules.ts';
 import { runCli } from './index.ts';
 

@@ -52,7 +52,7 @@ async function replace(file: string, content: Uint8Array): Promise<void> {
   if (before?.equals(content)) return;
   await mkdir(dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}`;
-  await writeFile(draft, content);
+  await writeFile(draft, content, { mode: 0o755 });
   await rename(draft, file);
 }
 

@@ -5,8 +5,15 @@ import { aRun, waitingDeploy } from './story.ts';
 
 const headers = { authorization: `Bearer ${ADMIN}` };
 
-/** The events of a stream, read until it ends or `enough` of them came. */
-async function read(response: Response, enough = Number.POSITIVE_INFINITY) {
+interface Reading {
+  /** Stop after this many events. */
+  enough?: number;
+  /** What happens once so many events have come. */
+  after?: { events: number; happens(): Promise<void> };
+}
+
+/** The events of a stream, read until it ends. */
+async function read(response: Response, { enough = Number.POSITIVE_INFINITY, after }: Reading = {}) {
   const events: { event: string; id: string | null; data: string }[] = [];
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
@@ -20,6 +27,7 @@ async function read(response: Response, enough = Number.POSITIVE_INFINITY) {
       const field = (name: string) =>
         lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
       events.push({ event: field('event') ?? '', id: field('id') ?? null, data: field('data') ?? '' });
+      if (events.length === after?.events) await after.happens();
     }
   }
   await reader?.cancel();
@@ -31,8 +39,8 @@ describe('following a run', () => {
     const host = testHost();
     const { runId } = await waitingDeploy(host.ports);
     const response = await createApp(host).request(`/api/v1/runs/${runId}/follow`, { headers });
-    setTimeout(() => {
-      void host.ports.status.emit({
+    const happens = () =>
+      host.ports.status.emit({
         id: 'end',
         runId,
         at: '2026-01-01T00:00:00Z',
@@ -41,9 +49,8 @@ describe('following a run', () => {
         doc: null,
         run: { state: 'succeeded' },
       });
-    }, 50);
 
-    const events = await read(response);
+    const events = await read(response, { after: { events: 3, happens } });
 
     expect(response.headers.get('content-type')).toContain('text/event-stream');
     expect(events.map(({ event, id }) => [event, id])).toEqual([
@@ -64,7 +71,7 @@ describe('following a run', () => {
 
     const events = await read(
       await createApp(host).request(`/api/v1/runs/${runId}/follow`, { headers: seen }),
-      2,
+      { enough: 2 },
     );
 
     expect(events.map(({ event, id }) => [event, id])).toEqual([
@@ -83,12 +90,12 @@ describe('following a log', () => {
     const response = await createApp(host).request(`/api/v1/runs/${run.id}/jobs/apply-1-app/follow`, {
       headers,
     });
-    setTimeout(async () => {
+    const happens = async () => {
       await host.ports.artifacts.put(`${prefix}/out/log.txt`, 'one\ntwo é\n');
       await host.ports.artifacts.put(`${prefix}/out/result.json`, '{}');
-    }, 50);
+    };
 
-    const events = await read(response);
+    const events = await read(response, { after: { events: 1, happens } });
 
     const text = events.filter(({ event }) => event === 'log').map(({ data }) => JSON.parse(data).text);
     expect(text).toEqual(['one\n', 'two é\n']);

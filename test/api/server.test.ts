@@ -19,6 +19,8 @@ function post(path: string, megabytes: number): Promise<number> {
     let answered = false;
     sending.on('response', (response) => {
       answered = true;
+      // It hangs up behind the answer, with much of the body still on its way.
+      response.on('error', () => undefined);
       response.resume();
       resolve(response.statusCode ?? 0);
     });

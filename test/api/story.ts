@@ -133,6 +133,7 @@ export function aDocument(runId: string, deploy: Pass, more: Partial<RunDocument
     phase: 'deploy',
     deploy,
     rollback: null,
+    brokenBefore: false,
     everApplied: [],
     approval: null,
     differences: [],

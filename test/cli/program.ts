@@ -17,10 +17,16 @@ export interface Said {
   err: string;
 }
 
+/** Something that happens, once, as soon as a text was said. */
+export interface When {
+  said: string;
+  happens(): Promise<void>;
+}
+
 export interface Program {
   /** A folder of its own, which is also HOME. */
   home: string;
-  run(args: string[], more?: Partial<Io> & { modules?: Partial<HostModules> }): Promise<Said>;
+  run(args: string[], more?: Partial<Io> & { modules?: Partial<HostModules>; when?: When }): Promise<Said>;
   close(): Promise<void>;
 }
 
@@ -29,14 +35,23 @@ export async function program(server: string | null = null): Promise<Program> {
   const home = await mkdtemp(path.join(tmpdir(), 'cairn-cli-'));
   return {
     home,
-    async run(args, { modules, ...more } = {}) {
+    async run(args, { modules, when, ...more } = {}) {
       const said = { out: '', err: '' };
+      let waits = when;
+      const hear = () => {
+        if (!waits || !`${said.out}${said.err}`.includes(waits.said)) return;
+        const { happens } = waits;
+        waits = undefined;
+        void happens();
+      };
       const io: Io = {
         out: (text) => {
           said.out += text;
+          hear();
         },
         err: (text) => {
           said.err += text;
+          hear();
         },
         env: {
           HOME: home,

@@ -130,13 +130,13 @@ describe('cairn runs, show, logs', () => {
     const prefix = `runs/${runId}/jobs/apply-9-app`;
     await host.ports.artifacts.put(`${prefix}/order.json`, '{}');
     host.ports.jobs.logs.set(prefix, 'one\n');
-    setTimeout(async () => {
+    const happens = async () => {
       await host.ports.artifacts.put(`${prefix}/out/log.txt`, 'one\ntwo\n');
       await host.ports.artifacts.put(`${prefix}/out/result.json`, '{}');
       await end(runId, 'succeeded', 'Deployed');
-    }, 600);
+    };
 
-    const { code, out } = await cairn.run(['logs', runId, '--follow']);
+    const { code, out } = await cairn.run(['logs', runId, '--follow'], { when: { said: 'one\n', happens } });
 
     expect(code).toBe(0);
     expect(out.split('==> apply-9-app\n')[1]).toBe('one\ntwo\n');
@@ -186,9 +186,9 @@ describe('cairn deploy, plan, approve, reject, rollback', () => {
   it('wait until the run has ended, telling what it does and what it waits for', async () => {
     const { runId } = await waitingDeploy(host.ports);
     host.request = async () => ({ started: [runId] });
-    setTimeout(() => void end(runId, 'succeeded', 'Deployed abc'), 600);
+    const when = { said: 'cairn approve', happens: () => end(runId, 'succeeded', 'Deployed abc') };
 
-    const { code, out, err } = await cairn.run(['deploy', 'prod', '--wait', '--json']);
+    const { code, out, err } = await cairn.run(['deploy', 'prod', '--wait', '--json'], { when });
 
     expect(code).toBe(0);
     expect(err).toContain('Asks for approval of 3f2a91c.');

@@ -85,7 +85,10 @@ test('a push that changes nothing is recorded as a success, without a check', as
 test('a failing plan stops the deploy before anything is applied', async () => {
   const commit = await firstDeploy();
 
-  await world.push({ ...project('network', { value: 'n2', plan: 'fail' }), ...project('app', { value: 'a2' }) });
+  await world.push({
+    ...project('network', { value: 'n2', plan: 'fail' }),
+    ...project('app', { value: 'a2' }),
+  });
   const [run] = await world.settled();
 
   expect(run).toMatchObject({ state: 'failed', title: 'network: network: Invalid reference' });
@@ -109,7 +112,10 @@ test('a plan that can only fail because its upstream was never applied waits for
 test('an apply that fails half way is taken back, and one revert pull request says so', async () => {
   const good = await firstDeploy();
 
-  await world.push({ ...project('network', { value: 'n2' }), ...project('app', { value: 'a2', apply: 'fail' }) });
+  await world.push({
+    ...project('network', { value: 'n2' }),
+    ...project('app', { value: 'a2', apply: 'fail' }),
+  });
   await world.settled();
   await world.approve();
   await world.settled();
@@ -151,7 +157,11 @@ test('after a rollback: the same content is refused, other content goes ahead, t
   expect(refused).toMatchObject({ state: 'failed' });
   expect(refused?.title).toContain('revert pull request #1');
   expect(merged?.state).toBe('succeeded');
-  expect(await readRecord(world.ports, REPOSITORY, 'prod')).toMatchObject({ state: 'ok', commit, failed: {} });
+  expect(await readRecord(world.ports, REPOSITORY, 'prod')).toMatchObject({
+    state: 'ok',
+    commit,
+    failed: {},
+  });
   expect(world.ports.pulls.all).toHaveLength(1);
 });
 
@@ -284,7 +294,11 @@ test('a configuration that waives approval does not do so in the push that bring
 
 test('a root that is gone is reported; with removed: destroy it is destroyed after an approval', async () => {
   await firstDeploy();
-  await world.push({ 'app/main.tf': null, 'app/model.json': null, 'cairn.yaml': CONFIG.replace(/ {2}- dir: app\n.*\n/, '') });
+  await world.push({
+    'app/main.tf': null,
+    'app/model.json': null,
+    'cairn.yaml': CONFIG.replace(/ {2}- dir: app\n.*\n/, ''),
+  });
   await world.settled();
   const kept = world.state.get('app');
 
@@ -312,7 +326,10 @@ test('roll back by hand goes to the commit before, under approval, and opens a r
   expect(waiting?.state).toBe('waiting');
   expect(run?.state).toBe('rolled-back');
   expect(world.state.get('app')).toBe('a1');
-  expect(await readRecord(world.ports, REPOSITORY, 'prod')).toMatchObject({ state: 'rollback', commit: first });
+  expect(await readRecord(world.ports, REPOSITORY, 'prod')).toMatchObject({
+    state: 'rollback',
+    commit: first,
+  });
   expect(world.ports.pulls.all).toHaveLength(1);
 });
 
@@ -355,4 +372,27 @@ test('a newer push does not drop a run that is half applied and asks again', asy
   expect(between.slice(0, 2)).toEqual(['queued', 'waiting']);
   expect((await states()).slice(0, 2)).toEqual(['succeeded', 'succeeded']);
   expect(world.state.get('app')).toBe('a9');
+});
+
+test('a revert pull request that nobody merged is used again, also after good deployments', async () => {
+  await firstDeploy();
+  const bad = async (value: string) => {
+    await world.push(project('app', { value, apply: 'fail' }));
+    await world.settled();
+    await world.approve();
+    await world.settled();
+  };
+  await bad('a2');
+  await world.push(project('app', { value: 'a3' }));
+  await world.settled();
+  await world.approve();
+  await world.settled();
+
+  await bad('a4');
+
+  expect((await states()).slice(0, 3)).toEqual(['rolled-back', 'succeeded', 'rolled-back']);
+  expect(world.ports.pulls.all).toHaveLength(1);
+  const branch = world.ports.pulls.all[0]?.head.branch ?? '';
+  expect(world.ports.repository.read(branch, 'app/model.json')).toContain('a3');
+  expect(await readRecord(world.ports, REPOSITORY, 'prod')).toMatchObject({ revert: { pull: 1 } });
 });
