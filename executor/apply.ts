@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ApplyJob } from '../core/jobs/job.ts';
@@ -14,6 +13,7 @@ import { PLAN_NOTE } from './plan-work.ts';
 import { failUnless, keptState, layWork, prepareTerraform, type Terraform } from './prepare.ts';
 import type { Ended } from './process.ts';
 import { headsOf, progressOf } from './progress.ts';
+import { sha256Of } from './sha256.ts';
 import { cleanOutputs, stateSecrets } from './state-secrets.ts';
 import { unpack } from './unpack.ts';
 import type { Binary } from './version.ts';
@@ -59,13 +59,18 @@ export async function runApply(context: Context<ApplyJob>): Promise<void> {
 function checkedPlan({ job, dirs }: Context<ApplyJob>): Buffer {
   const path = join(dirs.in, FILES.plan);
   if (!existsSync(path)) throw new JobRefused('The stored plan is not there any more. Plan again.');
-  const bytes = readFileSync(path);
-  const found = createHash('sha256').update(bytes).digest('hex');
-  if (found === job.planSha256) return bytes;
-  throw new JobRefused(
-    `The stored plan is not the one that was approved: its SHA-256 is ${found}, approved was ${job.planSha256}. ` +
-      'Nothing was applied. Plan again, and find out who can write the stored plans.',
-  );
+  const wanted = { [FILES.plan]: job.planSha256, ...job.madeWith };
+  for (const [name, sha256] of Object.entries(wanted)) {
+    const file = join(dirs.in, name);
+    const found = existsSync(file) ? sha256Of(file) : 'missing';
+    if (found === sha256) continue;
+    const what = name === FILES.plan ? 'The stored plan' : `The stored ${name} of the plan`;
+    throw new JobRefused(
+      `${what} is not the one that was approved: its SHA-256 is ${found}, approved was ${sha256}. ` +
+        'Nothing was applied. Plan again, and find out who can write the stored plans.',
+    );
+  }
+  return readFileSync(path);
 }
 
 /** What the plan left in the checkout, laid over the source. Answers which terraform made the plan. */

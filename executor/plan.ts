@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlanJob } from '../core/jobs/job.ts';
@@ -10,6 +9,7 @@ import { FILES } from './files.ts';
 import { readLockfile } from './lockfile.ts';
 import { fileClock, packPlanWork } from './plan-work.ts';
 import { failUnless, layWork, prepareTerraform, type Terraform } from './prepare.ts';
+import { sha256Of } from './sha256.ts';
 import { stateSecrets } from './state-secrets.ts';
 
 /**
@@ -49,8 +49,12 @@ export async function runPlan(context: Context<PlanJob>): Promise<void> {
     const note = { terraform: result.terraform };
     await packPlanWork(dirs.src, since, job.project.dir, note, join(dirs.out, FILES.planWork));
     const bytes = readFileSync(dirs.planFile);
-    result.planSha256 = createHash('sha256').update(bytes).digest('hex');
+    result.planSha256 = sha256Of(dirs.planFile);
     writeFileSync(join(dirs.out, FILES.plan), bytes, { mode: 0o600 });
+    result.madeWith = {
+      [FILES.source]: sha256Of(join(dirs.in, FILES.source)),
+      [FILES.planWork]: sha256Of(join(dirs.out, FILES.planWork)),
+    };
   });
   result.empty = planned.code === 0;
 }

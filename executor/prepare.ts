@@ -81,6 +81,7 @@ export async function prepareTerraform(
       }
     },
   };
+  await takeAwayLock(context, terraform);
   await pushErrored(context, terraform);
   return terraform;
 }
@@ -116,6 +117,21 @@ export function failUnless(
       ? `failed: ${said}`
       : `ended with code ${done.code}.`;
   throw new JobFailed([`${what} ${end}`, why, hint].filter((part) => part !== '').join('\n'));
+}
+
+/** The lock of a job of ours that is dead, by its id: terraform refuses to take away one with another. */
+async function takeAwayLock(
+  context: Context<PlanJob> | Context<ApplyJob>,
+  terraform: Terraform,
+): Promise<void> {
+  const { job, log } = context;
+  if (job.kind !== 'plan' || !job.unlock) return;
+  const done = await terraform.run(['force-unlock', '-force', job.unlock]);
+  log.line(
+    done.code === 0
+      ? `Took away the state lock ${job.unlock}, which a job that is dead had left.`
+      : `The state lock ${job.unlock} of a job that is dead is not there any more.`,
+  );
 }
 
 /** A state that an apply before this one could not write is pushed first: until then terraform knows too little. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { packSource, readSource } from '../adapters/archive.ts';
 import { parseHcl } from '../adapters/hcl.ts';
+import { sweepPlans } from '../adapters/local/retention.ts';
 import type { Log } from '../adapters/local/sqlite.ts';
 import { localStores } from '../adapters/local/stores.ts';
 import { pageLinks } from '../api/links.ts';
@@ -49,6 +50,7 @@ export interface Host {
 }
 
 const FIVE_MINUTES = 5 * 60_000;
+const HOUR = 3_600_000;
 
 /** For what is in hand when the server ends, in ms. */
 const GRACE = 3000;
@@ -122,6 +124,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
       STEPS.LookAtHeads.run({ repositories: options.repositories }, ports),
     ),
     every(FIVE_MINUTES, log, 'sweep locks', () => STEPS.SweepLocks.run({}, ports)),
+    every(HOUR, log, 'sweep plan files', () =>
+      sweepPlans(path.join(dataDir, 'artifacts'), ports.runs, clock),
+    ),
   ];
   let requests: { stop(): Promise<void> } | null = null;
 

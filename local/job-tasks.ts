@@ -1,7 +1,7 @@
 import { jobOrder } from '../core/jobs/order.ts';
 import type { Artifacts } from '../core/ports.ts';
 import { readJson } from '../core/runs/store.ts';
-import { EngineClosed, type TaskContext, TaskFailed, type TaskHandler } from './engine/index.ts';
+import { type TaskContext, TaskFailed, type TaskHandler } from './engine/index.ts';
 import type { LocalJobs } from './jobs/index.ts';
 
 interface Override {
@@ -43,7 +43,8 @@ async function runJob(
   if (prefix === undefined)
     throw new TaskFailed('Batch.ClientException', 'CAIRN_JOB is not among the overrides');
   const order = jobOrder.parse(await readJson({ artifacts }, `${prefix}/order.json`));
-  const result = await jobs.run(order, context.key, stopSignal(context.signal));
+  // A step that is stopped stops its job; when the server ends, the job goes on and is found again.
+  const result = await jobs.run(order, context.key, context.signal);
   const detail = {
     JobName: name,
     JobId: order.job.id,
@@ -51,13 +52,4 @@ async function runJob(
   };
   if (result.status === 'ok') return detail;
   throw new TaskFailed('States.TaskFailed', JSON.stringify({ ...detail, StatusReason: result.status }));
-}
-
-/** A step that is stopped stops its job; a server that ends does not: the job goes on and is found again. */
-function stopSignal(signal: AbortSignal): AbortSignal {
-  const stop = new AbortController();
-  signal.addEventListener('abort', () => {
-    if (!(signal.reason instanceof EngineClosed)) stop.abort(signal.reason);
-  });
-  return stop.signal;
 }

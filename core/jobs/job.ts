@@ -72,6 +72,8 @@ export const planJob = common.extend({
   project: projectPart,
   /** `terraform plan -destroy` for a root that was removed. */
   destroy: z.boolean().default(false),
+  /** Id of a state lock that an ended job of ours left behind: it is taken away before the plan. */
+  unlock: z.string().max(200).nullable().default(null),
   /** Key of the HMAC that stands for sensitive values; the same within a run. Hex. */
   hashKey: z.string().regex(/^[0-9a-f]{64}$/),
 });
@@ -81,6 +83,8 @@ export const applyJob = common.extend({
   project: projectPart,
   /** in/plan.tfplan must have this SHA-256, else the result is `refused`. Hex. */
   planSha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Name of a file in in/ -> its SHA-256 when the plan was made: what a provisioner runs stands in them. Hex. */
+  madeWith: z.record(z.string(), z.string()).optional(),
   /** The fencing number of the environment's lock under which this apply was claimed. */
   fence: z.number().int().nonnegative(),
 });
@@ -133,6 +137,8 @@ export const jobResult = z.object({
   providers: z.record(z.string(), z.string()).optional(),
   /** plan: SHA-256 of out/plan.tfplan. Hex. */
   planSha256: z.string().optional(),
+  /** plan: SHA-256 of the source and of what the plan left beside it, by name in an apply's in/. Hex. */
+  madeWith: z.record(z.string(), z.string()).optional(),
   /** plan: true if applying it would change nothing. */
   empty: z.boolean().optional(),
   /** apply: outputs that are not sensitive. build: what it wrote to $CAIRN_OUTPUT. */

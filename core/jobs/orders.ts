@@ -27,7 +27,7 @@ export function segment(name: string): string {
   return encodeURIComponent(name).replaceAll('.', '%2E');
 }
 
-export function stateKey(doc: Pick<RunDocument, 'repository' | 'environment'>, project: string): string {
+export function stateKey(doc: { repository: string; environment: string }, project: string): string {
   return `${doc.repository}/${doc.environment}/${segment(project)}`;
 }
 
@@ -41,8 +41,13 @@ export function itemOf(order: JobOrder): JobItem {
   };
 }
 
-/** The order of a project's plan. `hashKey` is the run's key (hex). */
-export function planOrder(doc: RunDocument, progress: ProjectProgress, hashKey: string): JobOrder {
+/** The order of a project's plan. `hashKey` is the run's key (hex); `unlock` a lock that a dead job left. */
+export function planOrder(
+  doc: RunDocument,
+  progress: ProjectProgress,
+  hashKey: string,
+  unlock: string | null = null,
+): JobOrder {
   const stage = doc.request.command === 'plan' ? 'pr-plan' : 'deploy-plan';
   const job: PlanJob = {
     ...common(doc, `plan-${doc.n}-${segment(progress.project.name)}`, PLAN_TIMEOUT),
@@ -50,6 +55,7 @@ export function planOrder(doc: RunDocument, progress: ProjectProgress, hashKey: 
     stage,
     project: projectPart(doc, progress),
     destroy: progress.destroy,
+    unlock: stage === 'pr-plan' ? null : unlock,
     hashKey,
     secrets: Object.keys(secretsFor(progress, 'plan')),
   };
@@ -72,6 +78,7 @@ export function applyOrder(doc: RunDocument, progress: ProjectProgress): JobOrde
     kind: 'apply',
     project: projectPart(doc, progress),
     planSha256: plan.sha256,
+    madeWith: plan.madeWith,
     fence: doc.fence,
     secrets: Object.keys(secretsFor(progress, 'apply')),
   };

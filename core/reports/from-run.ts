@@ -138,7 +138,11 @@ function stateOf(doc: RunDocument): DeployState {
 }
 
 function helpFor(doc: RunDocument): string | null {
-  if (doc.outcome === 'broken') return `/cairn rollback ${doc.environment}`;
+  if (doc.outcome === 'broken') {
+    return doc.policy.rollback === 'off'
+      ? `/cairn deploy ${doc.environment}`
+      : `/cairn rollback ${doc.environment}`;
+  }
   if (doc.outcome === 'refused') return `/cairn deploy ${doc.environment} --retry`;
   if (doc.outcome === 'failed' || doc.outcome === 'expired') return `/cairn deploy ${doc.environment}`;
   return null;

@@ -88,6 +88,8 @@ export interface PullPart {
   headBranch: string;
   base: string;
   baseBranch: string;
+  /** Its head lives in another repository. */
+  fork: boolean;
 }
 
 export interface Failure {
@@ -146,6 +148,8 @@ export interface PlanPart {
   job: string;
   digest: string;
   sha256: string;
+  /** SHA-256 of the other files that its apply works with. */
+  madeWith: Record<string, string>;
   summary: PlanSummary;
   terraform: { binary: string; version: string };
   providers: Record<string, string>;

@@ -103,6 +103,7 @@ function notePlan(progress: ProjectProgress, outcome: PlanOutcome, blockedBy: st
       job: progress.planJob ?? '',
       digest: outcome.digest,
       sha256: result.planSha256,
+      madeWith: result.madeWith ?? {},
       summary: outcome.summary,
       terraform: result.terraform,
       providers: result.providers ?? {},

@@ -1,3 +1,4 @@
+import { staleLock } from '../environments/stale-lock.ts';
 import { checkOf } from '../environments/verify.ts';
 import type { JobOrder } from '../jobs/order.ts';
 import { applyOrder, itemOf, planOrder, segment, verifyOrder } from '../jobs/orders.ts';
@@ -36,7 +37,7 @@ async function planWave(doc: RunDocument, names: string[], ports: Ports): Promis
       projects[name] = { ...progress, reused: true, planJob: former };
       continue;
     }
-    const order = planOrder(doc, progress, hashKey);
+    const order = planOrder(doc, progress, hashKey, await staleLock(ports, doc, name));
     orders.push(order);
     projects[name] = { ...progress, reused: false, planJob: order.prefix };
   }

@@ -40,12 +40,14 @@ export const resolveProjects = step(
       pullOf(run, pulls, ports),
       deploys ? authorsOf(run, source, pulls, ports) : [],
     ]);
-    const { policy, changes } = effectivePolicy({
+    const { policy: inForce, changes } = effectivePolicy({
       approved: base?.config ?? null,
       proposed: head.config,
       environment: run.environment,
       firstDeploy: deploys,
     });
+    // Whoever opened it chose what its plan runs: no secret of anybody's is handed to that.
+    const policy = pull?.fork && !deploys ? { ...inForce, secrets: {} } : inForce;
     const affected = await affectedProjects({
       base: base?.tree ?? null,
       head: head.tree,
@@ -185,6 +187,7 @@ async function pullOf(run: RunInput, ofCommit: Pull[], ports: Ports): Promise<Pu
     headBranch: head.branch,
     base: base.sha,
     baseBranch: base.branch,
+    fork: pull.fork,
   };
 }
 
@@ -234,6 +237,9 @@ async function begin(
 
 /** Content that failed before is not tried again by itself; other content goes ahead. */
 function refusal(run: RunInput, doc: RunDocument, record: EnvironmentRecord | null): string | null {
+  if (run.request.command === 'rollback' && doc.policy.rollback === 'off') {
+    return `${doc.environment} says \`rollback: off\` in cairn.yaml: push a change that mends it, or revert one.`;
+  }
   if (run.request.command !== 'deploy' || run.request.retry || !record) return null;
   const same = Object.values(doc.deploy.projects).find((p) => record.failed[p.project.name] === p.content);
   if (!same) return null;

@@ -1,4 +1,5 @@
 import { outputsKey } from '../environments/outputs.ts';
+import { noteStaleLock } from '../environments/stale-lock.ts';
 import type { JobResult } from '../jobs/job.ts';
 import type { RunDocument } from '../runs/document.ts';
 import { currentPass, touchedTheWorld } from '../runs/document.ts';
@@ -19,7 +20,8 @@ export const reviewApplies = step(documentInput, async ({ doc: key }, ports) => 
     if (apply && pass.projects[name]?.status === 'planned')
       results[name] = await readResult(ports, apply.job);
   }
-  for (const [name, { status, outputs }] of Object.entries(results)) {
+  for (const [name, { status, outputs, lockId }] of Object.entries(results)) {
+    if (lockId) await noteStaleLock(ports, before, name, lockId);
     if (status === 'ok') await ports.artifacts.put(outputsKey(before, name), JSON.stringify(outputs ?? {}));
   }
   const { doc, failure } = noteApplies(before, results);

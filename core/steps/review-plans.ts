@@ -1,3 +1,4 @@
+import { noteStaleLock, staleLock } from '../environments/stale-lock.ts';
 import { approvalDigest, planDigest } from '../plans/digest.ts';
 import { guard } from '../plans/guard.ts';
 import { onlyRefines } from '../plans/refine.ts';
@@ -28,10 +29,24 @@ export const reviewPlans = step(documentInput, async ({ doc: key }, ports) => {
     }),
   );
   const doc = notePlans(before, outcomes, new Set(before.everApplied));
+  await forgetStaleLocks(before, outcomes, ports);
 
   if (doc.request.command === 'plan') return finishPlan(doc, ports);
   return decide(doc, outcomes, ports);
 });
+
+/** A plan that went through has taken its project's lock, and given it back. */
+async function forgetStaleLocks(
+  doc: RunDocument,
+  outcomes: Record<string, PlanOutcome>,
+  ports: Ports,
+): Promise<void> {
+  if (doc.request.command === 'plan') return;
+  for (const [name, { result }] of Object.entries(outcomes)) {
+    if (result.status !== 'ok' || (await staleLock(ports, doc, name)) === null) continue;
+    await noteStaleLock(ports, doc, name, null);
+  }
+}
 
 async function readOutcome(
   doc: RunDocument,

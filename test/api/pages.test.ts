@@ -130,6 +130,7 @@ describe('the page of a run', () => {
         headBranch: evil,
         base: '',
         baseBranch: '',
+        fork: false,
       },
     });
     await putDocument(host.ports, doc);

@@ -174,6 +174,7 @@ export async function planned(
     job,
     digest: 'd'.repeat(64),
     sha256: 'e'.repeat(64),
+    madeWith: {},
     summary: summarize(changes),
     terraform: { binary: 'terraform', version: '1.11.4' },
     providers: {},

@@ -65,6 +65,7 @@ export function planJob(change: Partial<PlanJob> = {}): PlanJob {
     secrets: [],
     kind: 'plan',
     stage: 'deploy-plan',
+    unlock: null,
     project: {
       name: 'app',
       dir: '.',

@@ -396,3 +396,27 @@ test('a revert pull request that nobody merged is used again, also after good de
   expect(world.ports.repository.read(branch, 'app/model.json')).toContain('a3');
   expect(await readRecord(world.ports, REPOSITORY, 'prod')).toMatchObject({ revert: { pull: 1 } });
 });
+
+test('rollback: off is not rolled back by hand either, and says what to do', async () => {
+  await world.push(
+    shop({ value: 'n1' }, { value: 'a1' }, CONFIG.replace('rollback: automatic', 'rollback: off')),
+  );
+  await world.settled();
+  await world.approve();
+  await world.push(project('app', { value: 'a2' }));
+  await world.settled();
+  await world.approve();
+  await world.settled();
+
+  await world.request({
+    command: 'rollback',
+    repository: REPOSITORY,
+    environment: 'prod',
+    origin: { source: 'api', login: 'alice', trigger: 'back' },
+  });
+  const [run] = await world.settled();
+
+  expect(run?.state).toBe('failed');
+  expect(run?.title).toContain('rollback: off');
+  expect(world.state.get('app')).toBe('a2');
+});

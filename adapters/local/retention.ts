@@ -1,0 +1,39 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { JOB_FILES } from '../../core/jobs/job.ts';
+import type { Clock, Runs } from '../../core/ports.ts';
+
+/** Plan files hold secrets: they are kept as long as they can be needed, and a week at most after that. */
+const KEEP_MS = 7 * 24 * 3_600_000;
+
+const SECRET_FILES: readonly string[] = [JOB_FILES.plan, JOB_FILES.planWork];
+
+/** Deletes plan files older than a week, unless their run is still under way. Answers how many. */
+export async function sweepPlans(dir: string, runs: Pick<Runs, 'get'>, clock: Clock): Promise<number> {
+  const before = clock.now().getTime() - KEEP_MS;
+  let swept = 0;
+  for (const runId of await namesIn(path.join(dir, 'runs'))) {
+    const run = await runs.get(runId);
+    if (run && run.endedAt === null) continue;
+    const jobs = path.join(dir, 'runs', runId, 'jobs');
+    for (const job of await namesIn(jobs)) {
+      for (const name of SECRET_FILES) {
+        const file = path.join(jobs, job, 'out', name);
+        const found = await stat(file).catch(() => null);
+        if (!found || found.mtimeMs > before) continue;
+        await rm(file, { force: true });
+        swept += 1;
+      }
+    }
+  }
+  return swept;
+}
+
+async function namesIn(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
