@@ -43,5 +43,8 @@ export function withoutFences(markdown: string): { outside: string; inside: stri
 }
 
 function withoutCode(markdown: string): string {
-  return markdown.replace(/<code>.*?<\/code>/g, '').replace(/(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)/g, '');
+  // From left to right, an escaped character first: an escaped backtick opens no span.
+  return markdown
+    .replace(/<code>.*?<\/code>/g, '')
+    .replace(/\\[\\`*_[\]~|$<>&#-]|(?<!`)(`+)(?!`)[^\n]*?(?<!`)\1(?!`)/g, (found, run) => (run ? '' : found));
 }
