@@ -201,7 +201,9 @@ async function authorsOf(
     source.base === null
       ? [await ports.source.commit(run.repository, source.commit)]
       : await ports.source.between(run.repository, source.base, source.commit);
-  const authors = [...commits.map(({ author }) => author), ...pulls.map(({ author }) => author)];
+  // Who merges writes nothing: a forge makes them the author of the merge commit all the same.
+  const written = commits.filter(({ parents }) => parents.length < 2);
+  const authors = [...written.map(({ author }) => author), ...pulls.map(({ author }) => author)];
   return [...new Set(authors.filter((author) => author !== null))];
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readHistory, readRecord } from '../../core/record/read.ts';
 import type { Request } from '../../core/requests/request.ts';
@@ -93,6 +94,52 @@ test.each(Array.from({ length: 12 }, (_, index) => index + 1))(
     expect(lives.length).toBeGreaterThan(10);
   },
   120_000,
+);
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  'kill -9 after effect %i of a plan that overtakes another: the older one does not go on',
+  async (effect) => {
+    const { ports } = outside;
+    ports.repository.push('main', shop({ value: 'n1' }, { value: 'a1' }), { author: 'bob' });
+    const head = ports.repository.push('change', project('app', { value: 'a2' }), { author: 'bob' });
+    const pull = await ports.pulls.open(REPOSITORY, {
+      title: 'Change',
+      body: '',
+      head: 'change',
+      base: 'main',
+    });
+    // Fetching the older one's source never ends.
+    const { tarball } = ports.source;
+    let stuck: string | null = null;
+    ports.source.tarball = (repository, commit) => {
+      stuck ??= commit;
+      return commit === stuck ? new Promise(() => undefined) : tarball(repository, commit);
+    };
+    const first = live(outside);
+    await first.deliver('one', planOf(pull.number, head));
+    while (stuck === null) await sleep(2);
+    await first.end();
+    const newer = ports.repository.push('change', project('app', { value: 'a3' }), { author: 'bob' });
+
+    const second = live(outside, { effect });
+    await second.deliver('two', planOf(pull.number, newer));
+    await second.dead;
+    await second.end();
+    const third = live(outside);
+    await third.settled();
+    const runs = await third.runs();
+    const executions = third.engine.list().map(({ name, status }) => [name, status]);
+    await third.end();
+
+    expect(runs.map(({ state }) => state)).toEqual(['succeeded', 'superseded']);
+    expect(Object.fromEntries(executions)).toEqual({
+      [runs[0]?.id ?? '']: 'succeeded',
+      [runs[1]?.id ?? '']: 'stopped',
+    });
+    expect(ports.reports.comments.size).toBe(1);
+    expect([...ports.reports.comments.values()][0]?.body).toContain(newer.slice(0, 7));
+  },
+  30_000,
 );
 
 async function seenAtLast(lives: Life[]) {

@@ -23,6 +23,7 @@ import { loadWorkflows, workflowsOf } from '../../local/workflows.ts';
 import { type MemoryPorts, memoryPorts } from '../support/fakes/index.ts';
 import { memoryArtifacts } from '../support/fakes/stores.ts';
 import { nameOf, REPOSITORY, runJob } from '../support/memory-world.ts';
+import { gated, NEVER, whileAlive } from './crash-gate.ts';
 
 /** What outlives a server: the forge, the artifacts, the jobs that run, and what terraform stands at. */
 export interface Outside {
@@ -58,7 +59,6 @@ export interface Life {
   end(): Promise<void>;
 }
 
-const NEVER = new Promise<never>(() => undefined);
 const log = () => undefined;
 const workflows = loadWorkflows();
 
@@ -229,52 +229,6 @@ async function runOutside(outside: Outside, order: JobOrder, key: string): Promi
   const result = await runJob(order, outside, outside.state);
   await outside.artifacts.put(`${order.prefix}/out/result.json`, JSON.stringify(result));
   return result.status;
-}
-
-/** A port whose calls never return once the server is dead; `effects` are boundaries. */
-function gated<T extends object>(
-  port: T,
-  effects: readonly string[],
-  isAlive: () => boolean,
-  pass: () => void,
-): T {
-  const entries = Object.entries(port).map(([name, value]) => {
-    if (typeof value !== 'function') return [name, value];
-    const call = async (...args: unknown[]) => {
-      if (!isAlive()) return NEVER;
-      const answer: unknown = await value.apply(port, args);
-      if (effects.includes(name)) pass();
-      return isAlive() ? answer : NEVER;
-    };
-    return [name, call];
-  });
-  return Object.fromEntries(entries) as T;
-}
-
-/** A dead process writes nothing. */
-function whileAlive(db: Database, isAlive: () => boolean): Database {
-  const check = () => {
-    if (!isAlive()) throw new Error('the database connection is not open');
-  };
-  return {
-    file: db.file,
-    get inTransaction() {
-      return db.inTransaction;
-    },
-    prepare(sql) {
-      check();
-      return db.prepare(sql);
-    },
-    exec(sql) {
-      check();
-      db.exec(sql);
-    },
-    transaction(work) {
-      check();
-      return db.transaction(work);
-    },
-    close: () => db.close(),
-  };
 }
 
 /** Whether this visit of the state has left it before: `deploy/ID/PLACE#VISIT.ATTEMPT`. */

@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -46,7 +54,7 @@ export interface CrashWorld {
   applies(): string[];
   /** States that the run of the commit left, in the order of each place. */
   exited(run: Run): string[];
-  /** Processes of jobs that are alive. */
+  /** Processes of jobs that are alive, those that wait a moment for the next job included. */
   jobProcesses(): string[];
   /** All that the forge keeps of the repository beside git. */
   forgeState(): RepositoryRow;
@@ -218,19 +226,31 @@ function lines(file: string): string[] {
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
 }
 
+/** Executors write what Node says of a crash into the data folder; terraform and its commands work in it. */
 function processesOf(data: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .flatMap((pid) => {
-      try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return command.includes(`${data}/jobs/`) || command.includes(`${data}/work/`)
-          ? [`${pid} ${command}`]
-          : [];
-      } catch {
-        return [];
-      }
-    });
+    .filter((pid) =>
+      [`/proc/${pid}/fd/2`, `/proc/${pid}/cwd`].some((link) => target(link).startsWith(`${data}/`)),
+    )
+    .map((pid) => `${pid} ${readIfThere(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`);
+}
+
+/** Processes come and go while they are looked at. */
+function target(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return '';
+  }
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 async function writeVersion(to: string, marks: string, version: Version): Promise<void> {

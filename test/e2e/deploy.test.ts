@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { config, type Root, root } from '../support/real-roots.ts';
-import { REPOSITORY, type RealWorld, startRealWorld } from '../support/real-world.ts';
+import { type RealWorld, startRealWorld } from '../support/real-world.ts';
 
 let world: RealWorld;
 
@@ -132,18 +132,6 @@ test('a job that is told to stop in mid-apply writes its state, and the environm
   expect((await world.applied()).at(-1)).toBe('+ network n1');
   expect((await world.state('network'))?.outputs['value']).toMatchObject({ value: 'n1' });
   expect(await world.record()).toMatchObject({ state: 'rollback', commit: first });
-});
-
-test('a push whose webhook never came is found by the look at the heads', async () => {
-  await world.close();
-  world = await startRealWorld({ hook: false });
-  const commit = await world.push({ ...config(), ...files('network', { value: 'n1' }) });
-
-  await world.restart();
-  const run = await world.deploy({ commit });
-
-  expect(run).toMatchObject({ state: 'succeeded', requester: null, repository: REPOSITORY });
-  expect(await world.applied()).toEqual(['+ network n1']);
 });
 
 test('without cairn.yaml every root of the default branch is deployed after an approval, and no other branch is', async () => {

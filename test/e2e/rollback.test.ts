@@ -124,10 +124,14 @@ test('a check that fails for every commit ends broken, without a loop, with one 
   const fourth = await world.push(files('app', { value: 'a4' }));
   const next = await world.deploy({ commit: fourth });
 
-  expect([run.state, next.state]).toEqual(['failed', 'failed']);
+  // Content that stands already changes nothing, but the environment is as sick as before.
+  const idle = await world.push(files('app', { value: 'a2' }));
+  const still = await world.deploy({ commit: idle });
+
+  expect([run.state, next.state, still.state]).toEqual(['failed', 'failed', 'failed']);
   expect(await world.record()).toMatchObject({ state: 'broken', commit: checked });
   expect((await reverts()).length).toBeLessThanOrEqual(1);
-  expect(await world.runs({ workflow: 'deploy' })).toHaveLength(4);
+  expect(await world.runs({ workflow: 'deploy' })).toHaveLength(5);
   expect((await world.applied()).at(-1)).toBe('+ app a2');
   expect(await world.server.host.ports.locks.held()).toEqual([]);
 });
@@ -194,4 +198,22 @@ test('what only the failed commit has is destroyed last where the environment al
     '- extra e1',
   ]);
   expect((await world.state('extra'))?.resources).toEqual([]);
+});
+
+test('--retry deploys what failed once its cause is gone', async () => {
+  const flag = path.join(world.dir, 'out', 'flag');
+  const good = await world.push({ ...config(), ...files('app', { value: 'a1' }) });
+  await world.deploy({ commit: good });
+  const bad = await world.push(files('app', { value: 'a2', also: `test -e ${flag} || exit 4` }));
+  await world.deploy({ commit: bad });
+  const [revert] = await reverts();
+
+  await writeFile(flag, '');
+  await world.alice.comment(revert?.number ?? 0, '/cairn deploy prod --retry');
+  await world.run({ commit: bad, command: 'deploy' }, ['waiting']);
+  const run = await world.deploy({ commit: bad });
+
+  expect(run).toMatchObject({ state: 'succeeded', requester: 'alice' });
+  expect((await world.applied()).at(-1)).toBe('+ app a2');
+  expect(await world.record()).toMatchObject({ state: 'ok', commit: bad, failed: {} });
 });
