@@ -1,4 +1,4 @@
-import { openDatabase } from '../local/database.ts';
+import { openDatabase } from '../adapters/local/database.ts';
 import { createEngine, lambdaTask } from '../local/engine/index.ts';
 
 /** Parks runs on a token, or takes up those that a former process parked; prints what that took as JSON. */

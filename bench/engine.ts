@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openDatabase } from '../local/database.ts';
+import { openDatabase } from '../adapters/local/database.ts';
 import { createEngine, type Execution, lambdaTask } from '../local/engine/index.ts';
 import type { Row } from './row.ts';
 

@@ -52,10 +52,10 @@ async function write(text: string): Promise<void> {
   const file = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
   const page = await readFile(file, 'utf8');
   const next = page.replace(
-    /<!-- table -->[\s\S]*<!-- \/table -->/,
-    () => `<!-- table -->\n${text}\n<!-- /table -->`,
+    /<!-- bench -->[\s\S]*<!-- \/bench -->/,
+    () => `<!-- bench -->\n${text}\n<!-- /bench -->`,
   );
   if (next === page)
-    throw new Error(`${file} has no <!-- table --> … <!-- /table --> to write to, or it is as before`);
+    throw new Error(`${file} has no <!-- bench --> … <!-- /bench --> to write to, or it is as before`);
   await writeFile(file, next);
 }

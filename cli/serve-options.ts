@@ -2,30 +2,8 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { InvalidInput } from '../core/errors.ts';
 import { repositoryName } from '../core/requests/request.ts';
+import type { ServeOptions } from '../local/server.ts';
 import { dataFolder, type Env } from './data-folder.ts';
-
-/** What `cairn serve` is started with, checked. */
-export interface ServeOptions {
-  /** Absolute path of the data folder. */
-  data: string;
-  host: string;
-  /** 0: the system chooses. */
-  port: number;
-  /** Base URL of GitHub's REST API. */
-  githubUrl: string;
-  github: { kind: 'token'; token: string } | { kind: 'app'; appId: string; keyFile: string };
-  webhookSecret: string;
-  repositories: string[];
-  slackToken: string | null;
-  /** Jobs at the same time. */
-  concurrency: number;
-  /** Absolute path of a folder for terraform's `filesystem_mirror`. */
-  providerMirror: string | null;
-  /** Without a trailing slash; null: the address that the server listens on. */
-  publicUrl: string | null;
-  /** `open` only where nobody but this machine can reach the server. */
-  pages: 'open' | 'token';
-}
 
 /** Flags as commander gives them; each has an environment variable that is taken where the flag is not given. */
 export interface ServeFlags {

@@ -9,7 +9,6 @@ import type { Log } from '../adapters/local/sqlite.ts';
 import { slackChat } from '../adapters/slack/chat.ts';
 import { createApp } from '../api/app.ts';
 import type { ApiHost } from '../api/host.ts';
-import type { ServeOptions } from '../cli/serve-options.ts';
 import type { Chat, Clock } from '../core/ports.ts';
 import { STEPS } from '../core/steps/index.ts';
 import { type Binary, findBinaries } from './binaries.ts';
@@ -18,6 +17,29 @@ import { createHost, type Host } from './host.ts';
 import { fetchOpenTofu, OPENTOFU_VERSION } from './opentofu.ts';
 import { installRoot } from './root.ts';
 import { adminToken } from './token.ts';
+
+/** What `cairn serve` is started with, checked. */
+export interface ServeOptions {
+  /** Absolute path of the data folder. */
+  data: string;
+  host: string;
+  /** 0: the system chooses. */
+  port: number;
+  /** Base URL of GitHub's REST API. */
+  githubUrl: string;
+  github: { kind: 'token'; token: string } | { kind: 'app'; appId: string; keyFile: string };
+  webhookSecret: string;
+  repositories: string[];
+  slackToken: string | null;
+  /** Jobs at the same time. */
+  concurrency: number;
+  /** Absolute path of a folder for terraform's `filesystem_mirror`. */
+  providerMirror: string | null;
+  /** Without a trailing slash; null: the address that the server listens on. */
+  publicUrl: string | null;
+  /** `open` only where nobody but this machine can reach the server. */
+  pages: 'open' | 'token';
+}
 
 export interface Server {
   /** Address that it listens on. */

@@ -1,5 +1,5 @@
 import { CairnError, Unavailable } from '../../core/errors.ts';
-import type { Database, Value } from '../../local/database.ts';
+import type { Database, Value } from './database.ts';
 
 export type Db = Database;
 export type { Value };

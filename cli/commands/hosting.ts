@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import type { ServeOptions } from '../../local/server.ts';
 import { doctor, type FindBinaries } from '../doctor.ts';
 import { EXIT } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { type ServeOptions, serveOptions } from '../serve-options.ts';
+import { serveOptions } from '../serve-options.ts';
 import { exportState, importState, listStates, type States } from './state.ts';
 import type { Finish } from './talking.ts';
 import { validate } from './validate.ts';

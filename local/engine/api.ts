@@ -1,4 +1,4 @@
-import type { Database } from '../database.ts';
+import type { Database } from '../../adapters/local/database.ts';
 import type { TaskHandler } from './calls.ts';
 import type { Status } from './store.ts';
 import type { Clock } from './timers.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isDatabaseError } from '../database.ts';
+import { isDatabaseError } from '../../adapters/local/database.ts';
 import { createChildren } from './children.ts';
 import { matches } from './choice.ts';
 import type { Machine, State } from './definition.ts';

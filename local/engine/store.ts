@@ -1,4 +1,4 @@
-import type { Database } from '../database.ts';
+import type { Database } from '../../adapters/local/database.ts';
 
 export type Status = 'running' | 'succeeded' | 'failed' | 'stopped';
 

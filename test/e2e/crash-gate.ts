@@ -1,4 +1,4 @@
-import type { Database } from '../../local/database.ts';
+import type { Database } from '../../adapters/local/database.ts';
 
 /** What a dead process answers. */
 export const NEVER = new Promise<never>(() => undefined);

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Database, openDatabase } from '../../adapters/local/database.ts';
 import { localStores } from '../../adapters/local/stores.ts';
 import { type JobOrder, jobOrder } from '../../core/jobs/order.ts';
 import type { Artifacts, Lock, Ports } from '../../core/ports.ts';
@@ -11,7 +12,6 @@ import type { Request } from '../../core/requests/request.ts';
 import type { Run } from '../../core/requests/run.ts';
 import { readJson } from '../../core/runs/store.ts';
 import { STEPS } from '../../core/steps/index.ts';
-import { type Database, openDatabase } from '../../local/database.ts';
 import {
   createEngine,
   type Engine,

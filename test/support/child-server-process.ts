@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { ServeOptions } from '../../cli/serve-options.ts';
+import type { ServeOptions } from '../../local/server.ts';
 import { buildBundle } from '../../scripts/build.ts';
 
 export interface ChildOrder {

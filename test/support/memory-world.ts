@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readSource } from '../../adapters/archive.ts';
+import { openDatabase } from '../../adapters/local/database.ts';
 import type { Job, JobResult } from '../../core/jobs/job.ts';
 import { type JobOrder, jobOrder } from '../../core/jobs/order.ts';
 import type { Changes, ResourceChange } from '../../core/plans/plan.ts';
@@ -11,7 +12,6 @@ import type { Run } from '../../core/requests/run.ts';
 import { ENDED } from '../../core/requests/run.ts';
 import { readJson } from '../../core/runs/store.ts';
 import { STEPS } from '../../core/steps/index.ts';
-import { openDatabase } from '../../local/database.ts';
 import {
   createEngine,
   type Engine,

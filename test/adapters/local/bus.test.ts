@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { sqliteBus } from '../../../adapters/local/bus.ts';
+import { openDatabase } from '../../../adapters/local/database.ts';
 import type { Request } from '../../../core/requests/request.ts';
-import { openDatabase } from '../../../local/database.ts';
 import { temporaryFolder } from './temporary.ts';
 
 async function open(file: string) {

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { openDatabase } from '../../../adapters/local/database.ts';
 import { createOutbox, type Sink } from '../../../adapters/local/outbox.ts';
 import { sqliteRuns, sqliteStatus } from '../../../adapters/local/runs.ts';
 import type { StatusEvent } from '../../../core/reports/event.ts';
-import { openDatabase } from '../../../local/database.ts';
 import { temporaryFolder } from './temporary.ts';
 
 const clock = { now: () => new Date() };

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createScrubber, createStreamScrubber, MARK } from '../../../core/plans/scrub.ts';
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: terraform's template
 const SECRET = 'p@ss "word"/+${x} <&>';
 const KEY = '-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\n  indented line\n-----END KEY-----\n';
 

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openDatabase } from '../../../adapters/local/database.ts';
 import { InvalidToken } from '../../../core/errors.ts';
-import { openDatabase } from '../../../local/database.ts';
 import { type Clock, createEngine, lambdaTask, TaskFailed } from '../../../local/engine/index.ts';
 
 /**

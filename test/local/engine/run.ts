@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDatabase } from '../../../local/database.ts';
+import { openDatabase } from '../../../adapters/local/database.ts';
 import { type Clock, createEngine, type EngineOptions, type Execution } from '../../../local/engine/index.ts';
 
 type Options = Omit<EngineOptions, 'db'>;
