@@ -5,8 +5,11 @@ import { repositoryShape } from './shapes/repository.ts';
 import { DELIVERIES_KEPT, type DeliveryRow, type HookRow, type RepositoryRow } from './state.ts';
 import { fullName, nextId, type World } from './world.ts';
 
-/** Seconds to wait before each attempt: GitHub tries once and waits ten seconds; the forge is kinder. */
-const ATTEMPTS = [0, 0.25, 1, 3];
+/**
+ * Seconds to wait before each attempt. GitHub tries once and waits ten seconds; the forge is kinder, so that a
+ * server that is restarted a few times in a row misses nothing.
+ */
+const ATTEMPTS = [0, 0.25, 0.5, 1, 1, 2, 3, 5, 8];
 const TIMEOUT = 10_000;
 
 export interface Deliverer {
