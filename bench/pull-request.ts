@@ -6,18 +6,18 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { type Checkout, cloneOf } from '../local/demo/checkout.ts';
 import { type Person, person } from '../local/demo/people.ts';
-import { type Forge, startForge } from '../local/forge/forge.ts';
 import { type Server, startServer } from '../local/server.ts';
 import { buildBundle } from '../scripts/build.ts';
+import { type ForgeProcess, forgeProcess } from './forge-process.ts';
 import { median } from './median.ts';
 import type { Row } from './row.ts';
 
 const REPOSITORY = 'acme/bench';
 const SECRET = 'a webhook secret for the benchmark only';
 
-/** A forge and a server in this process; deliveries are kept and handed over by the bench, which then waits. */
+/** A forge in a process of its own, and a server in this one; deliveries are kept and handed over by the bench, which then waits. */
 interface Bench {
-  forge: Forge;
+  forge: ForgeProcess;
   server: Server;
   bob: Person;
   checkout: Checkout;
@@ -171,24 +171,24 @@ async function startBench(files: Record<string, string>, mirror: string | null =
   });
   await new Promise<void>((resolve) => catcher.listen(0, '127.0.0.1', resolve));
 
-  const forge = await startForge({ dir: path.join(dir, 'forge') });
-  await forge.addRepository(REPOSITORY);
-  forge.addUser('bob', 'token-of-bob', { [REPOSITORY]: 'admin' });
-  const app = await forge.addApp('cairn');
+  const url = `http://127.0.0.1:${(catcher.address() as AddressInfo).port}/`;
+  const forge = await forgeProcess({
+    dir: path.join(dir, 'forge'),
+    repository: REPOSITORY,
+    hook: { url, secret: SECRET },
+  });
   const keyFile = path.join(dir, 'app.pem');
-  await writeFile(keyFile, app.privateKey, { mode: 0o600 });
-  const bob = person(forge.apiUrl, REPOSITORY, 'bob', 'token-of-bob');
+  await writeFile(keyFile, forge.privateKey, { mode: 0o600 });
+  const bob = person(forge.apiUrl, REPOSITORY, 'bob', forge.token);
   const checkout = await cloneOf(`${forge.url}/${REPOSITORY}.git`, bob);
   await checkout.push('main', 'start', (to) => writeFiles(to, files));
-  const hook = `http://127.0.0.1:${(catcher.address() as AddressInfo).port}/`;
-  forge.addHook(REPOSITORY, { url: hook, secret: SECRET });
 
   const server = await startServer({
     data: path.join(dir, 'data'),
     host: '127.0.0.1',
     port: 0,
     githubUrl: forge.apiUrl,
-    github: { kind: 'app', appId: String(app.appId), keyFile },
+    github: { kind: 'app', appId: String(forge.appId), keyFile },
     webhookSecret: SECRET,
     // Not watched: no look at branch heads while it is measured.
     repositories: [REPOSITORY],
