@@ -40,9 +40,9 @@ export function checkBinaries(found: { name: string; version: string; path: stri
   if (found.length === 0) {
     return {
       name: 'terraform',
-      status: 'fail',
+      status: 'warn',
       message: 'There is neither terraform nor tofu on the PATH.',
-      help: 'Install one: https://developer.hashicorp.com/terraform/install or https://opentofu.org/docs/intro/install/',
+      help: 'A server would fetch a pinned OpenTofu into its data folder at the start. To use your own, install one: https://developer.hashicorp.com/terraform/install or https://opentofu.org/docs/intro/install/',
     };
   }
   return {

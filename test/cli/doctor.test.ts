@@ -157,7 +157,7 @@ describe('cairn doctor', () => {
       env: { HOME: cairn.home, PATH: process.env['PATH'] },
     });
 
-    expect(out).toMatch(/^fail {2}terraform +There is neither terraform nor tofu/m);
+    expect(out).toMatch(/^warn {2}terraform +There is neither terraform nor tofu/m);
     expect(out).toMatch(/^ok {4}node /m);
     expect(out).not.toContain('\u001b');
   });
