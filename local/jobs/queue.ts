@@ -1,5 +1,8 @@
-/** Gives back what was taken. */
-export type Release = () => void;
+/** Gives back what was taken: all of it, or (`place`) the place alone, so that the next may run already. */
+export interface Release {
+  (): void;
+  place(): void;
+}
 
 export interface Queue {
   /** Waits for a free place and for the folder; first come, first served among those that could run. */
@@ -17,16 +20,24 @@ export function createQueue(limit: number): Queue {
   const hold = (folder: string): Release => {
     running += 1;
     busy.set(folder, (busy.get(folder) ?? 0) + 1);
+    let placed = true;
     let held = true;
-    return () => {
+    const place = (): void => {
+      if (!placed) return;
+      placed = false;
+      running -= 1;
+      next();
+    };
+    const release = (): void => {
       if (!held) return;
       held = false;
-      running -= 1;
       const left = (busy.get(folder) ?? 1) - 1;
       if (left === 0) busy.delete(folder);
       else busy.set(folder, left);
+      place();
       next();
     };
+    return Object.assign(release, { place });
   };
   const next = (): void => {
     while (running < limit) {

@@ -79,8 +79,9 @@ export function createRunner(options: RunnerOptions) {
       // Asked for while the process was being started.
       if (wasAskedToStop(folder)) stop(running, 'asked while it was being started');
       const problem = await launched.ended;
-      // From now on it may be at another job.
+      // From now on it may be at another job; what this one left is carried away meanwhile.
       running.process = null;
+      release.place();
       return await conclude(running, next, problem);
     } finally {
       release();

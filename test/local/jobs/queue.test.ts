@@ -57,3 +57,30 @@ it('lets a later job of another folder go first, and keeps the order within a fo
 
   expect(order).toEqual(['b', 'a1', 'a2']);
 });
+
+it('a place that is given back early lets another folder run, and never the same one', async () => {
+  const queue = createQueue(1);
+  const seen: string[] = [];
+  const first = await queue.take('a');
+  const same = queue.take('a').then((release) => {
+    seen.push('a');
+    return release;
+  });
+  const other = queue.take('b').then((release) => {
+    seen.push('b');
+    return release;
+  });
+
+  first.place();
+  const b = await other;
+  const before = [...seen];
+  b();
+  first();
+  first.place();
+  (await same)();
+  const last = await queue.take('c');
+
+  expect(before).toEqual(['b']);
+  expect(seen).toEqual(['b', 'a']);
+  last();
+});
