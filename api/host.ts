@@ -18,9 +18,7 @@ export interface HistoryLine {
 /** What the HTTP app needs of whoever hosts it: one process on one machine, or a Lambda. */
 export interface ApiHost {
   ports: Ports;
-  /** At least 32 characters; the host refuses to start without. */
-  webhookSecret: string;
-  /** HMAC of the raw body under `webhookSecret`, compared in constant time; `sha256=…` only. */
+  /** HMAC of the raw body under the webhook's secret, compared in constant time; `sha256=…` only. */
   verifySignature(body: string, signature: string | null): Promise<boolean>;
   /** Acts as the login `operator`. */
   adminToken: string;

@@ -151,7 +151,6 @@ function apiHost(
   const { ports, stores, engine } = host;
   return {
     ports,
-    webhookSecret: options.webhookSecret,
     verifySignature: (body, signature) => own.verify(new TextEncoder().encode(body), signature),
     adminToken: own.token,
     repositories: options.repositories,

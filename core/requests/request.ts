@@ -118,9 +118,6 @@ export type PushRequest = z.infer<typeof pushRequest>;
 export type PlanRequest = z.infer<typeof planRequest>;
 export type DeployRequest = z.infer<typeof deployRequest>;
 export type RollbackRequest = z.infer<typeof rollbackRequest>;
-export type ApproveRequest = z.infer<typeof approveRequest>;
-export type RejectRequest = z.infer<typeof rejectRequest>;
-export type HelpRequest = z.infer<typeof helpRequest>;
 
 /** What an event becomes that asks for nothing: logged and counted, never silence. */
 export interface Ignored {

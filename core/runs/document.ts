@@ -31,8 +31,6 @@ export interface RunDocument {
   slackChannel: string | null;
   /** Logins that may not approve under `not_author`. */
   authors: string[];
-  /** The environment's deployment number that this run will record. */
-  deployment: number;
   /** Fencing number of the environment's lock; 0 without a lock. */
   fence: number;
   /** Projects of the environment with a remote backend of their own: what others need to read their state. */

@@ -7,7 +7,6 @@ import {
   type PlanPart,
   type ProjectProgress,
   type RunDocument,
-  touchedTheWorld,
   withPass,
 } from './document.ts';
 
@@ -235,18 +234,11 @@ export function noteApplies(
   return { doc: withPass(doc, { ...pass, projects, stage: failure ? 'applying' : 'applied' }), failure };
 }
 
-/**
- * Why a failed run cannot be taken back, or null if it can. Nothing touched means there is nothing to take
- * back: the environment is as it was.
- */
+/** Why a failed run that touched its environment cannot be taken back, or null if it can. */
 export function whyNoRollback(doc: RunDocument): string | null {
   if (doc.request.command === 'rollback') return 'the rollback itself failed';
   if (doc.policy.rollback === 'off') return 'its configuration says `rollback: off`';
   if (doc.policy.rollback === 'manual') return 'its configuration says `rollback: manual`';
   if (doc.base === null) return 'it has no last good commit yet';
   return null;
-}
-
-export function needsRollback(doc: RunDocument): boolean {
-  return doc.phase === 'deploy' && touchedTheWorld(doc);
 }

@@ -52,5 +52,3 @@ export const STEPS = {
   LookAtHeads: lookAtHeads,
   SweepLocks: sweepLocks,
 } satisfies Record<string, Step>;
-
-export type StepName = keyof typeof STEPS;

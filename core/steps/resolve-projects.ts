@@ -99,7 +99,6 @@ export const resolveProjects = step(
       configDigest: configDigest(head.configText),
       slackChannel: (base?.config ?? head.config).notifications.slack?.channel ?? null,
       authors,
-      deployment: (record?.deployment ?? 0) + 1,
       fence,
       backends: await backendsOf(ports, head.tree, affected.all, affected.addresses),
       reported: [

@@ -23,7 +23,6 @@ export function testHost(overrides: Partial<ApiHost> = {}): TestHost {
   const logged: TestHost['logged'] = [];
   const histories: TestHost['histories'] = new Map();
   return {
-    webhookSecret: SECRET,
     verifySignature: async (body, signature) => signature !== null && same(signature, sign(body)),
     adminToken: ADMIN,
     repositories: ['acme/shop'],

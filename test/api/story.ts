@@ -124,7 +124,6 @@ export function aDocument(runId: string, deploy: Pass, more: Partial<RunDocument
     configDigest: '',
     slackChannel: null,
     authors: [],
-    deployment: 2,
     fence: 1,
     backends: {},
     reported: [],
