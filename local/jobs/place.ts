@@ -1,24 +1,19 @@
-import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
-  closeSync,
   constants,
   copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
-  rmdirSync,
   statSync,
-  unlinkSync,
 } from 'node:fs';
-import { rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { openTrash } from './trash.ts';
 
 /** Where jobs live on this machine. */
 export interface Place {
@@ -28,8 +23,10 @@ export interface Place {
   isolated: boolean;
   /** A program or file that every job can read: itself, or a copy among the jobs. */
   reachable(path: string): string;
-  /** Takes folders away at once, then deletes them, each as its owner. One that is not there is fine. */
-  discard(...folders: string[]): Promise<void>;
+  /** Takes folders away at once and deletes them soon, each as its owner. One that is not there is fine. */
+  discard(...folders: string[]): void;
+  /** Nothing is deleted any more; the next start does it. */
+  close(): void;
 }
 
 /**
@@ -58,12 +55,13 @@ export async function openPlace(
     mkdirSync(join(root, name), { recursive: true });
     chmodSync(join(root, name), isolated ? 0o711 : 0o700);
   }
-  await emptyTrash(join(root, 'trash'));
+  const trash = openTrash(join(root, 'trash'));
   return {
     root,
     isolated,
     reachable: (path) => (isolated ? reachable(path, join(root, 'bin')) : path),
-    discard: (...folders) => discard(folders, join(root, 'trash')),
+    discard: trash.take,
+    close: trash.close,
   };
 }
 
@@ -113,61 +111,4 @@ function reachable(path: string, bin: string): string {
   chmodSync(draft, program ? 0o755 : 0o644);
   renameSync(draft, copy);
   return copy;
-}
-
-async function discard(folders: readonly string[], trash: string): Promise<void> {
-  const mine: string[] = [];
-  const byOwner = new Map<number, string[]>();
-  for (const folder of folders) {
-    const stat = lstatSync(folder, { throwIfNoEntry: false });
-    if (!stat) continue;
-    const gone = join(trash, randomBytes(8).toString('hex'));
-    renameSync(folder, gone);
-    if (process.getuid?.() !== 0 || stat.uid === 0) mine.push(gone);
-    else if (removeFlat(gone)) continue;
-    else byOwner.set(stat.uid, [...(byOwner.get(stat.uid) ?? []), gone]);
-  }
-  for (const [owner, paths] of byOwner) {
-    await removeAs(owner, paths);
-    // Emptied; the folder itself stands in one of root's. What could not be emptied waits for the next start.
-    for (const path of paths) await rmdir(path).catch(() => undefined);
-  }
-  for (const path of mine) await rm(path, { recursive: true, force: true });
-}
-
-/**
- * A folder that holds nothing but files, as most do: without a process of the owner's for it. Through its
- * descriptor and one level deep there is nothing that could be swapped for a link.
- */
-function removeFlat(folder: string): boolean {
-  if (process.platform !== 'linux') return false;
-  let fd: number | null = null;
-  try {
-    fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-    const inside = `/proc/self/fd/${fd}`;
-    for (const name of readdirSync(inside)) unlinkSync(`${inside}/${name}`);
-    rmdirSync(folder);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    if (fd !== null) closeSync(fd);
-  }
-}
-
-/** Not as root: a process that a job left could swap a folder for a link while it is being emptied. */
-function removeAs(uid: number, paths: readonly string[]): Promise<void> {
-  return new Promise((resolve) => {
-    const child = spawn('rm', ['-rf', '--', ...paths], { uid, gid: uid, stdio: 'ignore' });
-    child.once('error', () => resolve());
-    child.once('exit', () => resolve());
-  });
-}
-
-/** What an earlier server was killed over. */
-async function emptyTrash(trash: string): Promise<void> {
-  await discard(
-    readdirSync(trash).map((name) => join(trash, name)),
-    trash,
-  );
 }

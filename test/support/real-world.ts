@@ -1,24 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { stateKey } from '../../core/jobs/orders.ts';
-import { readRecord } from '../../core/record/read.ts';
-import type { EnvironmentRecord } from '../../core/record/schema.ts';
-import type { Run, RunState } from '../../core/requests/run.ts';
-import { ENDED } from '../../core/requests/run.ts';
 import { type Binary, findBinaries } from '../../local/binaries.ts';
-import { type Forge, startForge } from '../../local/forge/forge.ts';
 import { readState } from '../../local/jobs/states.ts';
 import { type Server, startServer } from '../../local/server.ts';
-import { type Files, type RealClone, realClone } from './real-clone.ts';
-import { type RealPerson, realPerson } from './real-person.ts';
+import { type Ground, type Hosted, REPOSITORY, startWorld, type World } from './world.ts';
 
-export const REPOSITORY = 'acme/infra';
-
-/** How long anything may take before a test says that it never came. */
-const PATIENCE_MS = 40_000;
+export { REPOSITORY } from './world.ts';
 
 export interface RealWorldOptions {
   /** False: the forge tells the server nothing. */
@@ -29,100 +16,52 @@ export interface RealWorldOptions {
   slackApiUrl?: string;
 }
 
-export interface RunQuery {
-  commit?: string;
-  pull?: number;
-  workflow?: Run['workflow'];
-  command?: Run['command'];
-  environment?: string;
-}
-
-export interface Asked {
-  status: number;
-  body: Record<string, unknown>;
-}
-
-/**
- * A forge and a Cairn server in this process, real git and real terraform. alice is admin, bob may write, carol
- * only read.
- */
-export interface RealWorld {
-  /** Folder of everything, removed at the end. */
-  dir: string;
-  forge: Forge;
+/** A world whose Cairn is a server in this process. */
+export interface RealWorld extends World {
   server: Server;
-  alice: RealPerson;
-  bob: RealPerson;
-  carol: RealPerson;
-  clone: RealClone;
-  /** What deliveries are signed with. */
-  webhookSecret: string;
   /** Lines of the server's log, whole. */
   told: string[];
-  /** File that roots append to when they are applied: what really happened. */
-  log: string;
-  /** Its lines. */
-  applied(): Promise<string[]>;
-  /** By bob's clone, or by a clone of somebody else. */
-  push(files: Files, options?: { branch?: string; from?: string; message?: string }): Promise<string>;
-  until<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T>;
-  /** The newest run that fits, once it is in one of these states (any, if none is given). */
-  run(query: RunQuery, states?: readonly RunState[]): Promise<Run>;
-  runs(query?: RunQuery): Promise<Run[]>;
-  /** The run has ended, and everybody was told. */
-  ended(query: RunQuery): Promise<Run>;
-  /** The run waits for a person. Throws if it ends instead. Answers the digest that is asked about. */
-  waiting(query: RunQuery, not?: string): Promise<string>;
-  /** Waits until the run asks, and answers as that person by the API. Answers the digest. */
-  approve(query: RunQuery, who?: RealPerson): Promise<string>;
-  /** Approves as often as it asks, until it has ended. */
-  deploy(query: RunQuery): Promise<Run>;
-  ask(body: Record<string, unknown>, token: string, headers?: Record<string, string>): Promise<Asked>;
-  record(environment?: string): Promise<EnvironmentRecord | null>;
-  /** The state that Cairn keeps for a project, as terraform wrote it; null if there is none. */
-  state(project: string, environment?: string): Promise<TerraformState | null>;
   /** Ends the server and starts it again over the same data. */
   restart(): Promise<void>;
-  close(): Promise<void>;
-}
-
-export interface TerraformState {
-  serial: number;
-  lineage: string;
-  outputs: Record<string, { value: unknown }>;
-  resources: { type: string; name: string; instances: { attributes: Record<string, unknown> }[] }[];
 }
 
 let found: Promise<Binary[]> | null = null;
 
 export async function startRealWorld(options: RealWorldOptions = {}): Promise<RealWorld> {
-  // Jobs of other users pass through it.
-  const dir = await mkdtemp(path.join(tmpdir(), 'cairn-e2e-'));
-  await chmod(dir, 0o711);
-  const out = path.join(dir, 'out');
-  await mkdir(out);
-  await chmod(out, 0o1777);
-  const forge = await startForge({ dir: path.join(dir, 'forge') });
-  await forge.addRepository(REPOSITORY);
-  const person = (login: string, permission: 'admin' | 'write' | 'read') => {
-    const token = `${login}-${randomBytes(8).toString('hex')}`;
-    forge.addUser(login, token, { [REPOSITORY]: permission });
-    return realPerson(forge.apiUrl, REPOSITORY, login, token);
-  };
-  const [alice, bob, carol] = [person('alice', 'admin'), person('bob', 'write'), person('carol', 'read')];
+  let local: Local | undefined;
+  const world = await startWorld({
+    ...(options.hook === undefined ? {} : { hook: options.hook }),
+    host: async (ground) => {
+      local = await startLocal(ground, options);
+      return local;
+    },
+  });
+  if (!local) throw new Error('the server was not started');
+  const { told } = local;
+  return Object.defineProperty(
+    Object.assign(world, { told, restart: () => local?.restart() ?? Promise.resolve() }),
+    'server',
+    { get: () => local?.server() },
+  ) as RealWorld;
+}
+
+interface Local extends Hosted {
+  server(): Server;
+  restart(): Promise<void>;
+}
+
+async function startLocal(ground: Ground, options: RealWorldOptions): Promise<Local> {
+  const { dir, forge, app, webhookSecret } = ground;
   const data = path.join(dir, 'data');
   await mkdir(data, { mode: 0o700 });
   if (options.secrets) {
     await writeFile(path.join(data, 'secrets.yaml'), JSON.stringify(options.secrets), { mode: 0o600 });
   }
-  const app = await forge.addApp('cairn');
   const keyFile = path.join(dir, 'app.pem');
   await writeFile(keyFile, app.privateKey, { mode: 0o600 });
-  const webhookSecret = randomBytes(32).toString('hex');
   const told: string[] = [];
   found ??= findBinaries(process.env['PATH'] ?? '');
   const binaries = await found;
-
   const start = (port = 0) =>
     startServer({
       data,
@@ -141,128 +80,28 @@ export async function startRealWorld(options: RealWorldOptions = {}): Promise<Re
       binaries,
       log: (level, message, fields) => void told.push(`${level} ${message} ${JSON.stringify(fields)}`),
     });
-  const server = await start();
-  if (options.hook !== false)
-    forge.addHook(REPOSITORY, { url: `${server.url}/webhook`, secret: webhookSecret });
-  const clone = await realClone(dir, `${forge.url}/${REPOSITORY}.git`, bob);
-
-  async function until<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
-    const end = Date.now() + PATIENCE_MS;
-    for (;;) {
-      const value = await look();
-      if (value !== undefined) return value;
-      if (Date.now() > end) {
-        const runs = (await world.runs()).map((r) => `  run ${r.number} ${r.command} ${r.state}: ${r.title}`);
-        const log = told.filter((line) => !line.startsWith('info')).slice(-15);
-        throw new Error(`Waited in vain for ${what}.\n${runs.join('\n')}\n${log.join('\n')}`);
-      }
-      await sleep(25);
-    }
-  }
-
-  const world: RealWorld = {
-    dir,
-    forge,
-    server,
-    alice,
-    bob,
-    carol,
-    clone,
-    webhookSecret,
+  let server = await start();
+  return {
+    server: () => server,
+    get url() {
+      return server.url;
+    },
+    get ports() {
+      return server.host.ports;
+    },
     told,
-    log: path.join(out, 'applied.log'),
-    applied: async () =>
-      (await readFile(world.log, 'utf8').catch(() => '')).split('\n').filter((line) => line !== ''),
-    push: (files, how) => clone.push(files, how),
-    until,
-    async runs({ commit, command, ...query } = {}) {
-      const all = await world.server.host.ports.runs.list({ repository: REPOSITORY, limit: 100, ...query });
-      return all.filter(
-        (run) =>
-          // The look at the heads saw a push before its webhook was read: the first run deploys it.
-          !/^run \d+ takes care of/.test(run.title) &&
-          (commit === undefined || run.commit === commit) &&
-          (command === undefined || run.command === command),
-      );
-    },
-    run: (query, states) =>
-      until(`a run of ${JSON.stringify(query)} that is ${states?.join(' or ') ?? 'there'}`, async () => {
-        const [run] = await world.runs(query);
-        return run && (!states || states.includes(run.state)) ? run : undefined;
-      }),
-    async ended(query) {
-      const run = await world.run(query, ENDED);
-      const { engine } = world.server.host;
-      await until(`the end of run ${run.number}`, () =>
-        engine.describe(run.workflow, run.id)?.status === 'running' ? undefined : true,
-      );
-      return run;
-    },
-    waiting: (query, not) =>
-      until(`run ${JSON.stringify(query)} to ask for approval`, async () => {
-        const [run] = await world.runs(query);
-        if (!run) return undefined;
-        if (ENDED.includes(run.state)) throw new Error(`run ${run.number} ended ${run.state}: ${run.title}`);
-        const wait = await world.server.host.ports.approvals.get(REPOSITORY, run.environment);
-        return wait?.runId === run.id && wait.digest !== not && run.state === 'waiting'
-          ? wait.digest
-          : undefined;
-      }),
-    async approve(query, who = alice) {
-      const digest = await world.waiting(query);
-      const [run] = await world.runs(query);
-      const answer = await world.ask(
-        { command: 'approve', environment: run?.environment ?? '', digest },
-        who.token,
-      );
-      if (answer.status !== 200) throw new Error(`approve was answered ${JSON.stringify(answer)}`);
-      return digest;
-    },
-    async deploy(query) {
-      for (let answered: string | undefined; ; ) {
-        const run = await world.run(query, ['waiting', ...ENDED]);
-        if (run.state !== 'waiting') return world.ended(query);
-        const wait = await world.server.host.ports.approvals.get(REPOSITORY, run.environment);
-        if (!wait || wait.runId !== run.id || wait.token === answered) {
-          await sleep(25);
-          continue;
-        }
-        answered = wait.token;
-        await world.approve(query);
-      }
-    },
-    async ask(body, token, headers = {}) {
-      const answer = await fetch(`${world.server.url}/api/v1/requests`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
-        body: JSON.stringify({ repository: REPOSITORY, ...body }),
-      });
-      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
-    },
-    record: (environment = 'prod') => readRecord(world.server.host.ports, REPOSITORY, environment),
-    async state(project, environment = 'prod') {
-      const key = stateKey({ repository: REPOSITORY, environment }, project);
-      const bytes = await readState(world.server.host.jobs.states, key);
-      return bytes === null ? null : (JSON.parse(Buffer.from(bytes).toString('utf8')) as TerraformState);
-    },
+    running: async ({ workflow, id }) => server.host.engine.describe(workflow, id)?.status === 'running',
+    steps: async ({ workflow, id }) =>
+      server.host.engine
+        .history(workflow, id)
+        .filter(({ kind }) => kind === 'entered')
+        .map(({ state }) => state),
+    state: (key) => readState(server.host.jobs.states, key),
     async restart() {
-      const { port } = new URL(world.server.url);
-      await world.server.close();
-      world.server = await start(Number(port));
+      const { port } = new URL(server.url);
+      await server.close();
+      server = await start(Number(port));
     },
-    async close() {
-      // Jobs outlive a server on purpose; those of a test must not outlive the test.
-      const { jobs, ports } = world.server.host;
-      const runs = await world.runs();
-      await Promise.all(runs.map((run) => ports.jobs.stop(run.id, 'the test is over')));
-      await until('the last job to end', async () => {
-        const active = await Promise.all(runs.map((run) => jobs.port.active(run.id)));
-        return active.flat().length === 0 ? true : undefined;
-      }).catch(() => undefined);
-      await world.server.close();
-      await forge.close();
-      await rm(dir, { recursive: true, force: true });
-    },
+    close: () => server.close(),
   };
-  return world;
 }

@@ -4,19 +4,36 @@ usage: moto_server.py PORT. With MOTO_PORT set to a proxy's port, what the Step 
 through that proxy: that is how functions and jobs become processes of this machine.
 """
 import copy
+import datetime
 import sys
+import threading
+from types import SimpleNamespace
 
+import boto3
 import botocore.session
 from botocore import xform_name
 from moto.core.responses import EmptyResult
 from moto.server import main
 from moto.stepfunctions import responses
 from moto.stepfunctions.models import StateMachine
+from moto.stepfunctions.parser import models as parser
+from moto.stepfunctions.parser.api import ExecutionStatus, InvalidToken, TaskTimedOut
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service,
+    state_task_service_batch,
+    state_task_service_callback,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_batch import (
+    StateTaskServiceBatch,
+)
+from moto.stepfunctions.parser.asl.eval.callback import callback
+from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.backend import execution
 
 session = botocore.session.get_session()
+
+
+# --- what a task sends and gets ---------------------------------------------------------------------------------
 
 
 def shape_of(task, service, action, which):
@@ -45,20 +62,158 @@ def normalise_response(self, response, boto_service_name=None, service_action_na
 state_task_service.StateTaskService._normalise_parameters = normalise_parameters
 state_task_service.StateTaskService._normalise_response = normalise_response
 
+# EcsPropertiesOverride is younger than moto's list of parameters, which drops what it does not know.
+state_task_service_batch._SUPPORTED_API_PARAM_BINDINGS["submitjob"].add("EcsPropertiesOverride")
+attach_variables = StateTaskServiceBatch._attach_aws_environment_variables
+
+
+# A job definition with ecsProperties refuses container overrides: the variable goes where the others are.
+def attach_to_containers(parameters):
+    override = parameters.get("EcsPropertiesOverride")
+    if override is None:
+        return attach_variables(parameters)
+    for task in override.get("TaskProperties", []):
+        for container in task.get("Containers", []):
+            container.setdefault("Environment", []).append(
+                {"Name": "MANAGED_BY_AWS", "Value": "STARTED_BY_STEP_FUNCTIONS"}
+            )
+
+
+StateTaskServiceBatch._attach_aws_environment_variables = staticmethod(attach_to_containers)
+
+# A client per call costs more than the call. They are safe to share between threads, making one is not.
+clients = {}
+making = threading.Lock()
+
+
+def client(**options):
+    key = (options["service_name"], options["region_name"])
+    with making:
+        if key not in clients:
+            clients[key] = boto3.client(**options)
+    return clients[key]
+
+
+boto_client.boto3 = SimpleNamespace(client=client)
+
+# How often a .sync task looks whether its job has ended, in seconds.
+state_task_service_callback._DELAY_SECONDS_SYNC_CONDITION_CHECK = 0.05
+
+
+# --- executions -------------------------------------------------------------------------------------------------
+
 # A second StartExecution dies with "cannot pickle '_thread.RLock' object".
 StateMachine.__deepcopy__ = lambda self, memo: copy.copy(self)
 
+# An execution is listed a moment before it has a status, and two starts of one name race.
+execution.Execution.status = property(lambda self: (self.exec_status or ExecutionStatus.RUNNING).value)
+starting = threading.Lock()
+start_execution = parser.StepFunctionsParserBackend.start_execution
 
-# The cause of a failed task is dropped.
+
+def start_one_at_a_time(self, *arguments, **options):
+    with starting:
+        return start_execution(self, *arguments, **options)
+
+
+parser.StepFunctionsParserBackend.start_execution = start_one_at_a_time
+
+
+# An execution that was stopped stayed RUNNING until its task ended, and was FAILED then.
+def stop(self, stop_date, error, cause):
+    if self.exec_status != ExecutionStatus.RUNNING:
+        return
+    self.exec_status = ExecutionStatus.ABORTED
+    self.stop_date, self.error, self.cause = stop_date, error, cause
+    env = self.exec_worker.env
+    if env is None:
+        return
+    env.set_stop(stop_date=stop_date, error=error, cause=cause)
+    for endpoint in list(env.callback_pool_manager._pool.values()):
+        endpoint.interrupt_all()
+
+
+reflect = execution.BaseExecutionWorkerCommunication._reflect_execution_status
+
+
+def reflect_unless_stopped(self):
+    if self.execution.exec_status != ExecutionStatus.ABORTED:
+        reflect(self)
+
+
+execution.Execution.stop = stop
+execution.BaseExecutionWorkerCommunication._reflect_execution_status = reflect_unless_stopped
+
+
+# Error and cause of a stop were dropped.
+def stop_execution(self):
+    arn = self._get_param("executionArn")
+    stopped = self.stepfunction_backend.describe_execution(arn)
+    now = datetime.datetime.now(tz=datetime.timezone.utc)
+    stopped.stop(now, self._get_param("error"), self._get_param("cause"))
+    return responses.ActionResult({"stopDate": stopped.stop_date})
+
+
+responses.StepFunctionResponse.stop_execution = stop_execution
+
+build_resolver = StateTaskServiceBatch._build_sync_resolver
+wait_for_job = StateTaskServiceBatch._eval_sync
+
+
+# Step Functions terminates the job of a task that is not awaited any more: stopped, or out of time.
+def remember_job(self, env, **options):
+    env.batch_job = env.stack[-1]["JobId"]
+    return build_resolver(self, env=env, **options)
+
+
+def terminate_unawaited(self, env, **options):
+    result = wait_for_job(self, env=env, **options)
+    if result is None:
+        region = env.aws_execution_details.region
+        reason = "Terminated by Step Functions: its task is not awaited any more"
+        boto_client.boto_client_for(service="batch", region=region).terminate_job(jobId=env.batch_job, reason=reason)
+    return result
+
+
+StateTaskServiceBatch._build_sync_resolver = remember_job
+StateTaskServiceBatch._eval_sync = terminate_unawaited
+
+
+# --- task tokens ------------------------------------------------------------------------------------------------
+
+answering = threading.Lock()
+
+
+# A second answer was taken as well; who waits no more has timed out.
+def answer(self, task_token, outcome):
+    for one in self._get_executions():
+        env = one.exec_worker and one.exec_worker.env
+        endpoint = env and env.callback_pool_manager.get(task_token)
+        if not endpoint:
+            continue
+        with answering:
+            if one.status != ExecutionStatus.RUNNING.value or endpoint._notify_event.is_set():
+                raise TaskTimedOut("Task Timed Out: 'Provided task does not exist anymore'")
+            endpoint.notify(outcome=outcome)
+        return
+    raise InvalidToken("Invalid Token: 'Invalid token'")
+
+
+# The cause of a failed task was dropped.
 def send_task_failure(self):
-    backend = self.stepfunction_backend
-    arguments = {"error": self._get_param("error")}
-    if "Parser" in type(backend).__name__:
-        arguments["cause"] = self._get_param("cause")
-    backend.send_task_failure(self._get_param("taskToken"), **arguments)
+    token = self._get_param("taskToken")
+    error, cause = self._get_param("error"), self._get_param("cause")
+    answer(self.stepfunction_backend, token, callback.CallbackOutcomeFailure(token, error, cause))
+    return EmptyResult()
+
+
+def send_task_success(self):
+    token = self._get_param("taskToken")
+    answer(self.stepfunction_backend, token, callback.CallbackOutcomeSuccess(token, self._get_param("output")))
     return EmptyResult()
 
 
 responses.StepFunctionResponse.send_task_failure = send_task_failure
+responses.StepFunctionResponse.send_task_success = send_task_success
 
 main(["-H", "127.0.0.1", "-p", sys.argv[1]])
