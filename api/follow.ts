@@ -18,7 +18,7 @@ const LONGEST_MS = 14 * 60_000;
 export function followRun(c: Context, host: ApiHost, run: Run): Response {
   let after = lastSeen(c, 'after');
   let shown = '';
-  return stream(c, async (sse) => {
+  return stream(c, host, async (sse) => {
     // The run first: when it says it has ended, every event of it is there to be read.
     const now = (await host.ports.runs.get(run.id)) ?? run;
     for (const event of await host.ports.runs.events(run.id)) {
@@ -36,7 +36,7 @@ export function followRun(c: Context, host: ApiHost, run: Run): Response {
 /** `event: log` with `{text}` (its id is the next byte offset), `event: end` when the job has ended. */
 export function followLog(c: Context, host: ApiHost, run: Run, prefix: string): Response {
   let offset = lastSeen(c, 'offset');
-  return stream(c, async (sse) => {
+  return stream(c, host, async (sse) => {
     for (;;) {
       const part = await logPart(host.ports, prefix, offset);
       offset = part.next;
@@ -56,12 +56,12 @@ export function followLog(c: Context, host: ApiHost, run: Run, prefix: string): 
 export function followLogs(c: Context, host: ApiHost, run: Run): Response {
   const offsets = new Map(Object.entries(offsetsOf(c.req.header('last-event-id'))));
   const done = new Set<string>();
-  return stream(c, async (sse) => {
+  return stream(c, host, async (sse) => {
     // Asked first: of a run that has ended every log is there in full.
     const now = await host.ports.runs.get(run.id);
-    for (const id of await jobIds(host.ports, run.id)) {
+    for (const id of await jobIds(host.ports, run)) {
       while (!done.has(id)) {
-        const part = await logPart(host.ports, jobPrefix(run.id, id), offsets.get(id) ?? 0);
+        const part = await logPart(host.ports, jobPrefix(run, id), offsets.get(id) ?? 0);
         offsets.set(id, part.next);
         if (part.text !== '') {
           await sse.writeSSE({
@@ -97,7 +97,8 @@ function offsetsOf(id: string | undefined): Record<string, number> {
 }
 
 /** Calls `look` until it says that there is nothing more to come, the client leaves, or it has been long enough. */
-function stream(c: Context, look: (sse: SSEStreamingApi) => Promise<boolean>): Response {
+function stream(c: Context, host: ApiHost, look: (sse: SSEStreamingApi) => Promise<boolean>): Response {
+  const { longestFollow = LONGEST_MS } = host;
   // Without it a proxy keeps the events until the connection ends.
   c.header('X-Accel-Buffering', 'no');
   return streamSSE(c, async (sse) => {
@@ -107,7 +108,8 @@ function stream(c: Context, look: (sse: SSEStreamingApi) => Promise<boolean>): R
       left = true;
       wake();
     });
-    for (let waited = 0, silent = 0; !left && waited < LONGEST_MS; waited += LOOK_MS, silent += LOOK_MS) {
+    const until = performance.now() + longestFollow;
+    for (let silent = 0; !left && performance.now() < until; silent += LOOK_MS) {
       if (await look(sse)) {
         await sse.writeSSE({ event: 'end', data: '{}' });
         return;

@@ -1,5 +1,6 @@
 import { NotFound } from '../core/errors.ts';
 import { JOB_FILES } from '../core/jobs/job.ts';
+import { type JobsOfRun, jobPrefixes, jobPrefix as prefixOf } from '../core/jobs/names.ts';
 import type { Ports } from '../core/ports.ts';
 import { readResult } from '../core/runs/results.ts';
 
@@ -16,46 +17,51 @@ export interface JobView {
 const JOB = /^[A-Za-z0-9%_.~!*'()-]{1,300}$/;
 
 /** Artifact prefix of a run's job. Throws NotFound for what cannot be one. */
-export function jobPrefix(runId: string, job: string): string {
-  if (JOB.test(job) && !/^\.+$/.test(job)) return `runs/${runId}/jobs/${job}`;
-  throw new NotFound(`There is no job ${JSON.stringify(job.slice(0, 100))} in run ${runId}.`);
+export function jobPrefix(run: JobsOfRun, job: string): string {
+  const prefix = JOB.test(job) ? prefixOf(run, job) : null;
+  if (prefix !== null) return prefix;
+  throw new NotFound(`There is no job ${JSON.stringify(job.slice(0, 100))} in run ${run.id}.`);
 }
 
 /** Ids of a run's jobs, in the order in which they were asked for. */
-export async function jobIds(ports: Pick<Ports, 'artifacts'>, runId: string): Promise<string[]> {
-  return idsOf(await ports.artifacts.list(`runs/${runId}/jobs/`), runId);
+export async function jobIds(ports: Pick<Ports, 'artifacts'>, run: JobsOfRun): Promise<string[]> {
+  return idsOf(await filesOf(ports, run));
 }
 
 /** Every job of a run, in that order. */
-export async function jobsOf(ports: Pick<Ports, 'artifacts'>, runId: string): Promise<JobView[]> {
-  const keys = await ports.artifacts.list(`runs/${runId}/jobs/`);
-  const stored = new Set(keys);
+export async function jobsOf(ports: Pick<Ports, 'artifacts'>, run: JobsOfRun): Promise<JobView[]> {
+  const files = await filesOf(ports, run);
   return Promise.all(
-    idsOf(keys, runId).map((id) => {
-      const ended = stored.has(`${jobPrefix(runId, id)}/out/${JOB_FILES.result}`);
-      return jobView(ports, runId, id, ended);
-    }),
+    idsOf(files).map((id) => jobView(ports, run, id, files.has(`${id}/out/${JOB_FILES.result}`))),
   );
 }
 
-function idsOf(keys: string[], runId: string): string[] {
-  const start = `runs/${runId}/jobs/`;
-  const ids = new Set(keys.map((key) => key.slice(start.length).split('/')[0] ?? ''));
+/** What the run's jobs have stored, each as `<job id>/<file>`: an id tells its stage, so none is there twice. */
+async function filesOf(ports: Pick<Ports, 'artifacts'>, run: JobsOfRun): Promise<Set<string>> {
+  const files = jobPrefixes(run).map(async (prefix) => {
+    const keys = await ports.artifacts.list(prefix);
+    return keys.map((key) => key.slice(prefix.length));
+  });
+  return new Set((await Promise.all(files)).flat());
+}
+
+function idsOf(files: Set<string>): string[] {
+  const ids = new Set([...files].map((file) => file.split('/')[0] ?? ''));
   return [...ids].sort((a, b) => round(a) - round(b) || compare(a, b));
 }
 
 async function jobView(
   ports: Pick<Ports, 'artifacts'>,
-  runId: string,
+  run: JobsOfRun,
   id: string,
   ended: boolean,
 ): Promise<JobView> {
-  const result = ended ? await readResult(ports, `runs/${runId}/jobs/${id}`) : null;
-  return { id, ...jobName(id), status: result?.status ?? 'running', error: result?.error ?? null };
+  const result = ended ? await readResult(ports, jobPrefix(run, id)) : null;
+  return { id, ...describeJob(id), status: result?.status ?? 'running', error: result?.error ?? null };
 }
 
 /** What a job's id says: `plan-12-app` is the plan of project `app` asked for by document 12. */
-export function jobName(id: string): Pick<JobView, 'kind' | 'project'> {
+export function describeJob(id: string): Pick<JobView, 'kind' | 'project'> {
   const [, kind, project] = /^(plan|apply|verify|build)-\d+(?:-(.+))?$/.exec(id) ?? [];
   if (kind === undefined) return { kind: 'job', project: null };
   return { kind: kind as JobView['kind'], project: project === undefined ? null : decode(project) };

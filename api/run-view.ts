@@ -55,7 +55,7 @@ export async function runView(host: ApiHost, run: Run): Promise<RunView> {
   const [events, doc, jobs, history, waiting] = await Promise.all([
     ports.runs.events(run.id),
     newestDocument(ports, run.id),
-    jobsOf(ports, run.id),
+    jobsOf(ports, run),
     host.history(run.id),
     ports.approvals.get(run.repository, run.environment),
   ]);

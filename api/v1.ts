@@ -66,18 +66,18 @@ export function v1Routes(host: ApiHost): Hono<Env> {
 
   app.get('/runs/:id/jobs', async (c) => {
     const run = await findRun(host, c.var.caller, c.req.param('id'));
-    return c.json({ jobs: await jobsOf(host.ports, run.id) });
+    return c.json({ jobs: await jobsOf(host.ports, run) });
   });
 
   app.get('/runs/:id/jobs/:job/log', async (c) => {
     const run = await findRun(host, c.var.caller, c.req.param('id'));
     const { offset } = parseQuery(offsetSchema, c.req.query());
-    return c.json(await logPart(host.ports, jobPrefix(run.id, c.req.param('job')), offset));
+    return c.json(await logPart(host.ports, jobPrefix(run, c.req.param('job')), offset));
   });
 
   app.get('/runs/:id/jobs/:job/follow', async (c) => {
     const run = await findRun(host, c.var.caller, c.req.param('id'));
-    return followLog(c, host, run, jobPrefix(run.id, c.req.param('job')));
+    return followLog(c, host, run, jobPrefix(run, c.req.param('job')));
   });
 
   app.post('/requests', async (c) => {

@@ -3,7 +3,7 @@ import { InvalidInput } from '../core/errors.ts';
 import type { Request } from '../core/requests/request.ts';
 import { requestFromWebhook } from '../core/requests/webhook.ts';
 import { readBody } from './body.ts';
-import type { ApiHost } from './host.ts';
+import type { WebhookHost } from './host.ts';
 
 /** GitHub sends at most 25 MB. */
 const LARGEST = 25 * 1024 * 1024;
@@ -18,7 +18,7 @@ export interface WebhookCounts {
 }
 
 /** `POST /webhook`: checks, puts on the bus, answers; the work comes afterwards. */
-export function webhookRoutes(host: ApiHost, counts: WebhookCounts): Hono {
+export function webhookRoutes(host: WebhookHost, counts: WebhookCounts): Hono {
   const app = new Hono();
 
   app.post('/', async (c) => {
@@ -59,7 +59,7 @@ export function webhookRoutes(host: ApiHost, counts: WebhookCounts): Hono {
 type Answer = { accepted: number } | { duplicate: true } | { ignored: string };
 
 async function handle(
-  host: ApiHost,
+  host: WebhookHost,
   delivery: { event: string; deliveryId: string; payload: unknown },
 ): Promise<Answer> {
   const requests = requestFromWebhook(delivery, { self: host.self });

@@ -71,3 +71,8 @@ export class Unavailable extends CairnError {
 export class ForgeRefused extends CairnError {
   readonly fault = 'operator';
 }
+
+/** The installation itself lacks something: a permission of its own role, a table, a secret's value. */
+export class Misconfigured extends CairnError {
+  readonly fault = 'operator';
+}

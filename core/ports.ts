@@ -27,6 +27,10 @@ export interface Ports {
   hcl: Hcl;
   archives: Archives;
   links: Links;
+  /** Names of the job sizes that this host has; null where it has one for all and ignores what is asked for. */
+  sizes: readonly string[] | null;
+  /** Id of the trace that this call belongs to; null where the host has none. */
+  trace: string | null;
   /** Versions of terraform and tofu that this host offers to jobs, such as `terraform 1.11.4`. */
   binaries: string[];
   /** False where jobs can read what the host can (one machine, not root): forks are refused there, always. */
@@ -253,10 +257,24 @@ export interface GitData {
   ): Promise<'moved' | 'not-fast-forward'>;
 }
 
+/** A run of a GitHub Actions workflow. */
+export interface WorkflowRun {
+  /** Who started this attempt. */
+  actor: string | null;
+  attempt: number;
+  /** `owner/name` of where its code lives: another repository for a fork. */
+  headRepository: string | null;
+  branch: string | null;
+  /** GitHub's words, such as `in_progress`. */
+  status: string;
+}
+
 export interface People {
   /** Login of a GitHub token; null if GitHub refuses it. */
   whoIs(token: string): Promise<string | null>;
   permission(repository: string, login: string): Promise<'admin' | 'write' | 'read' | 'none'>;
+  /** Null if the repository has none with this id. */
+  workflowRun(repository: string, id: number): Promise<WorkflowRun | null>;
 }
 
 /** Ids of what sinks have made (a comment, a check, a thread), with the number of the event shown there. */

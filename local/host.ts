@@ -117,6 +117,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
     links: pageLinks(publicUrl),
     binaries: options.binaries.map(({ name, version }) => `${name} ${version}`),
     isolated: jobs.isolated,
+    sizes: null,
+    trace: null,
   };
 
   const timers = [

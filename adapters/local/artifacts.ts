@@ -3,9 +3,7 @@ import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/
 import path from 'node:path';
 import { CairnError, InvalidInput, NotFound, Unavailable } from '../../core/errors.ts';
 import type { Artifacts } from '../../core/ports.ts';
-
-/** Files being written; below the same folder, since a rename is atomic within one file system only. */
-const TEMPORARY = '.tmp';
+import { TEMPORARY, validKey } from '../artifact-key.ts';
 
 /** A file being written is older than this only if its writer died. */
 const LEFT_OVER_MS = 3_600_000;
@@ -29,6 +27,7 @@ export function fileArtifacts(dir: string): Artifacts {
 
   /** The body in a temporary file, on disk. */
   async function write(body: Uint8Array | string): Promise<string> {
+    // Below the same folder, since a rename is atomic within one file system only.
     const temporary = path.join(root, TEMPORARY, randomUUID());
     await folder(path.dirname(temporary));
     swept ??= sweep(path.dirname(temporary));
@@ -73,23 +72,6 @@ export function fileArtifacts(dir: string): Artifacts {
     has: (key) => reach(key, () => isFile(path.join(root, validKey(key)))),
     list: (prefix) => reach(prefix, () => list(root, prefix)),
   };
-}
-
-/** Throws InvalidInput for a key that could leave the folder or that S3 and a file system read differently. */
-export function validKey(key: string): string {
-  const parts = key.split('/');
-  const bad =
-    key === '' ||
-    Buffer.byteLength(key) > 900 ||
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-    /[\x00-\x1f\x7f\\]/.test(key) ||
-    parts.some((part) => part === '' || part === '.' || part === '..' || Buffer.byteLength(part) > 255) ||
-    parts[0] === TEMPORARY;
-  if (!bad) return key;
-
-  throw new InvalidInput(
-    `artifact key ${JSON.stringify(key.slice(0, 200))} is not valid: write names of at most 255 bytes with "/" between them, without "." or "..", at most 900 bytes in all`,
-  );
 }
 
 async function list(root: string, prefix: string): Promise<string[]> {

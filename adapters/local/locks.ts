@@ -1,5 +1,5 @@
+import { claimed, released } from '../../core/environments/lock-queue.ts';
 import type { Lock, Locks } from '../../core/ports.ts';
-import { claimed, released } from './lock-queue.ts';
 import { type Db, reach, row, rows, run } from './sqlite.ts';
 
 const TABLES = `

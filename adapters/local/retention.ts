@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { JOB_FILES } from '../../core/jobs/job.ts';
+import { parseJobPrefix } from '../../core/jobs/names.ts';
 import type { Clock, Runs } from '../../core/ports.ts';
 
 /** Plan files hold secrets: they are kept as long as they can be needed, and a week at most after that. */
@@ -12,21 +13,34 @@ const SECRET_FILES: readonly string[] = [JOB_FILES.plan, JOB_FILES.planWork];
 export async function sweepPlans(dir: string, runs: Pick<Runs, 'get'>, clock: Clock): Promise<number> {
   const before = clock.now().getTime() - KEEP_MS;
   let swept = 0;
-  for (const runId of await namesIn(path.join(dir, 'runs'))) {
-    const run = await runs.get(runId);
-    if (run && run.endedAt === null) continue;
-    const jobs = path.join(dir, 'runs', runId, 'jobs');
-    for (const job of await namesIn(jobs)) {
-      for (const name of SECRET_FILES) {
-        const file = path.join(jobs, job, 'out', name);
-        const found = await stat(file).catch(() => null);
-        if (!found || found.mtimeMs > before) continue;
-        await rm(file, { force: true });
-        swept += 1;
-      }
+  for (const prefix of await jobPrefixes(dir)) {
+    const job = parseJobPrefix(prefix);
+    const run = job && (await runs.get(job.runId));
+    if (!job || (run && run.endedAt === null)) continue;
+    for (const name of SECRET_FILES) {
+      const file = path.join(dir, prefix, 'out', name);
+      const found = await stat(file).catch(() => null);
+      if (!found || found.mtimeMs > before) continue;
+      await rm(file, { force: true });
+      swept += 1;
     }
   }
   return swept;
+}
+
+/** Segments of a job's prefix after its first: owner, repository, environment, stage, run, job. */
+const DEPTH = 6;
+
+async function jobPrefixes(dir: string): Promise<string[]> {
+  let prefixes = ['jobs'];
+  for (let depth = 0; depth < DEPTH; depth++) {
+    const below = prefixes.map(async (prefix) => {
+      const names = await namesIn(path.join(dir, prefix));
+      return names.map((name) => `${prefix}/${name}`);
+    });
+    prefixes = (await Promise.all(below)).flat();
+  }
+  return prefixes;
 }
 
 async function namesIn(dir: string): Promise<string[]> {

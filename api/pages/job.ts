@@ -1,10 +1,10 @@
 import { html } from 'hono/html';
 import type { Run } from '../../core/requests/run.ts';
-import { jobName, type LogPart } from '../jobs.ts';
+import { describeJob, type LogPart } from '../jobs.ts';
 import { type Html, jobPath, runPath, whatItDoes } from './parts.ts';
 
 export function jobTitle(job: string): string {
-  const { kind, project } = jobName(job);
+  const { kind, project } = describeJob(job);
   return kind === 'job' ? job : `${kind}${project === null ? '' : ` ${project}`}`;
 }
 

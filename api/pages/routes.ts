@@ -84,19 +84,19 @@ export function pageRoutes(host: ApiHost): Hono<Env> {
   app.get('/runs/:id/jobs/:job', async (c) => {
     const run = await findRun(host, c.var.viewer, c.req.param('id'));
     const job = c.req.param('job');
-    const log = await logPart(host.ports, jobPrefix(run.id, job), 0);
+    const log = await logPart(host.ports, jobPrefix(run, job), 0);
     const data = log.ended ? {} : { follow: `${jobPath(run.id, job)}/follow`, offset: String(log.next) };
     return page(c, host, { title: jobTitle(job), body: jobBody(run, job, log), code: FOLLOW_LOG, data });
   });
 
   app.get('/runs/:id/jobs/:job/follow', async (c) => {
     const run = await findRun(host, c.var.viewer, c.req.param('id'));
-    return followLog(c, host, run, jobPrefix(run.id, c.req.param('job')));
+    return followLog(c, host, run, jobPrefix(run, c.req.param('job')));
   });
 
   app.get('/runs/:id/jobs/:job/log.txt', async (c) => {
     const run = await findRun(host, c.var.viewer, c.req.param('id'));
-    const prefix = jobPrefix(run.id, c.req.param('job'));
+    const prefix = jobPrefix(run, c.req.param('job'));
     let text = '';
     for (let at = 0; ; ) {
       const part = await logPart(host.ports, prefix, at);

@@ -1,6 +1,9 @@
 import type { WaitingApproval } from '../ports.ts';
 import type { Policy } from '../projects/config.ts';
 
+/** Seconds that a plan waits for an answer at most: plan files hold secrets and are not kept for longer. */
+export const LONGEST_APPROVAL = 7 * 86_400;
+
 interface Answer {
   login: string;
   permission: 'admin' | 'write' | 'read' | 'none';

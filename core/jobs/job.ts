@@ -23,7 +23,7 @@ export const stateTarget = z.discriminatedUnion('kind', [
     bucket: name,
     key: name,
     region: name,
-    /** Only for emulators; never set from a repository. */
+    /** What its host adds: a profile, where workspaces are, an emulator's addresses. Never set from a repository. */
     extra: z.record(z.string(), z.unknown()).optional(),
   }),
 ]);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { STANDARD_SIZE } from '../projects/project.ts';
 import { jobSchema } from './job.ts';
 
 /**
@@ -6,7 +7,7 @@ import { jobSchema } from './job.ts';
  * fills the job's `in/` from it and stores `out/*` as `<prefix>/out/*` afterwards. States carry only `prefix`.
  */
 export const jobOrder = z.object({
-  /** Artifact prefix of the job: `runs/<run>/jobs/<job>`. */
+  /** Artifact prefix of the job: `jobPrefix` of names.ts. */
   prefix: z.string(),
   job: jobSchema,
   /** File name in `in/` -> artifact key. */
@@ -28,9 +29,13 @@ export const jobOrder = z.object({
     environment: z.string(),
     stage: z.enum(['pr-plan', 'deploy-plan', 'apply', 'build', 'verify']),
   }),
+  /** Name of the job's size; a host that has one for all ignores it. */
+  size: z.string().default(STANDARD_SIZE),
   /** Name of the fixed work folder; two orders with the same one never run at the same time. */
   folder: z.string(),
   /** Write-once key that must not exist yet (an apply happens once); null where repeating is harmless. */
   claim: z.string().nullable(),
+  /** Id of the trace in which it was asked for. */
+  trace: z.string().nullable().default(null),
 });
 export type JobOrder = z.infer<typeof jobOrder>;

@@ -1,17 +1,19 @@
+import { STANDARD_SIZE } from '../projects/project.ts';
 import type { ProjectProgress, RunDocument } from '../runs/document.ts';
 import { currentPass } from '../runs/document.ts';
 import type { ApplyJob, BuildJob, Job, PlanJob, VerifyJob } from './job.ts';
 import { JOB_FILES } from './job.ts';
+import { claimKey, definitionName, type JobsOfRun, jobName, jobPrefix, queueName } from './names.ts';
 import type { JobOrder } from './order.ts';
 
 /** What a Map item or a `.sync` state needs to submit a job; names, never ARNs. */
 export interface JobItem {
   /** Artifact prefix of the order. */
   job: string;
-  /** Name in the job list: 1-128 of letters, digits, `-`, `_`. */
+  /** Name in the job list. */
   name: string;
-  queue: 'plan' | 'apply';
-  /** Name of the job definition: one per identity and size on AWS. */
+  queue: ReturnType<typeof queueName>;
+  /** Name of the job definition, or of the build's project. */
   definition: string;
 }
 
@@ -32,12 +34,11 @@ export function stateKey(doc: { repository: string; environment: string }, proje
 }
 
 export function itemOf(order: JobOrder): JobItem {
-  const { repository, environment, stage } = order.identity;
   return {
     job: order.prefix,
-    name: `${order.job.kind}-${order.job.id}`.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 128),
-    queue: stage === 'apply' ? 'apply' : 'plan',
-    definition: `cairn-${repository}-${environment}-${stage}`.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 128),
+    name: jobName(order.job.runId, order.job.id),
+    queue: queueName(order.identity.stage === 'apply' ? 'apply' : 'plan'),
+    definition: definitionName(order.identity, order.size),
   };
 }
 
@@ -92,7 +93,7 @@ export function applyOrder(doc: RunDocument, progress: ProjectProgress): JobOrde
     },
     folder: folderOf(doc, progress),
     secrets: secretsFor(progress, 'apply'),
-    claim: `claims/${doc.runId}/${doc.phase}-${pass.wave}/${segment(progress.project.name)}/${doc.fence}`,
+    claim: claimKey(runOf(doc), `${doc.phase}-${pass.wave}/${segment(progress.project.name)}/${doc.fence}`),
   };
 }
 
@@ -156,7 +157,7 @@ function orderOf(
     upstream[upstreamFile(name)] = former ?? stateKey(doc, name);
   }
   return {
-    prefix: `runs/${doc.runId}/jobs/${job.id}`,
+    prefix: prefixOf(doc, job.id),
     job,
     inputs: { [JOB_FILES.source]: sourceKey(doc.repository, commit) },
     state:
@@ -170,9 +171,21 @@ function orderOf(
     upstream,
     secrets: {},
     identity: { repository: doc.repository, environment: doc.environment, stage },
+    size: progress?.project.size ?? STANDARD_SIZE,
     folder: `${doc.runId}/${job.id}`,
     claim: null,
+    trace: null,
   };
+}
+
+function runOf({ runId, repository, environment, request }: RunDocument): JobsOfRun {
+  return { id: runId, repository, environment, workflow: request.command === 'plan' ? 'plan' : 'deploy' };
+}
+
+function prefixOf(doc: RunDocument, jobId: string): string {
+  const prefix = jobPrefix(runOf(doc), jobId);
+  if (prefix === null) throw new Error(`a ${doc.request.command} has no job ${jobId}`);
+  return prefix;
 }
 
 function projectPart(doc: RunDocument, progress: ProjectProgress): PlanJob['project'] {

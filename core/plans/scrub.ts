@@ -2,18 +2,9 @@ import { variantsOf } from './scrub-variants.ts';
 
 export const MARK = '(sensitive)';
 
-export interface StreamScrubber {
-  /** Answers what can be shown so far; a tail that may be the beginning of a secret is held back. */
-  push(chunk: string): string;
-  /** The rest. */
-  end(): string;
-}
-
 interface Matcher {
   /** Length in `text` of the longest secret that begins at `at`, 0 if none does. */
   longestAt(text: string, at: number): number;
-  /** No match is longer. */
-  window: number;
 }
 
 /** A space of a secret may be a line break in a text that terraform wrapped; this much may stand for it. */
@@ -26,50 +17,16 @@ const WIDEST_SPACE = 24;
 export function createScrubber(secrets: readonly string[]): (text: string) => string {
   const matcher = createMatcher(secrets);
   return (text) => {
-    const scan = createScan(matcher);
-    return scan(text, text.length);
-  };
-}
-
-export function createStreamScrubber(secrets: readonly string[]): StreamScrubber {
-  const matcher = createMatcher(secrets);
-  const scan = createScan(matcher);
-  let held = '';
-  return {
-    push(chunk) {
-      held += chunk;
-      // A position is decided once the longest match that could begin there is in sight.
-      const until = Math.max(0, held.length - matcher.window);
-      const shown = scan(held, until);
-      held = held.slice(until);
-      return shown;
-    },
-    end() {
-      const shown = scan(held, held.length);
-      held = '';
-      return shown;
-    },
-  };
-}
-
-/** Scans a text from its beginning up to `until`; a match may reach beyond, the next call knows of it. */
-function createScan(matcher: Matcher): (text: string, until: number) => string {
-  let covered = 0;
-  return (text, until) => {
     const parts: string[] = [];
-    let shown = Math.min(covered, until);
-    for (let at = 0; at < until; at += 1) {
+    // End of the matches so far: what they cover is not shown.
+    let covered = 0;
+    for (let at = 0; at < text.length; at += 1) {
       const length = matcher.longestAt(text, at);
       if (length === 0) continue;
-      if (at >= covered) {
-        parts.push(text.slice(shown, at), MARK);
-        covered = at;
-      }
+      if (at >= covered) parts.push(text.slice(covered, at), MARK);
       covered = Math.max(covered, at + length);
-      shown = Math.min(covered, until);
     }
-    parts.push(text.slice(shown, until));
-    covered = Math.max(0, covered - until);
+    parts.push(text.slice(covered));
     return parts.join('');
   };
 }
@@ -82,16 +39,13 @@ function createMatcher(secrets: readonly string[]): Matcher {
   const byHead = new Map<string, Map<number, Set<string>>>();
   const spaced = new Map<string, Set<string>>();
   const firsts = new Uint8Array(65536);
-  let window = 0;
   for (const variant of new Set([...new Set(secrets)].flatMap(variantsOf))) {
     firsts[variant.charCodeAt(0)] = 1;
-    window = Math.max(window, widest(variant));
     const lengths = entry(byHead, variant.slice(0, 3), () => new Map<number, Set<string>>());
     entry(lengths, variant.length, () => new Set<string>()).add(variant);
     if (variant.includes(' ')) entry(spaced, variant.charAt(0), () => new Set<string>()).add(variant);
   }
   return {
-    window,
     longestAt(text, at) {
       if (firsts[text.charCodeAt(at)] !== 1) return 0;
       let longest = 0;
@@ -110,10 +64,6 @@ function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const found = map.get(key) ?? make();
   map.set(key, found);
   return found;
-}
-
-function widest(variant: string): number {
-  return variant.length + (variant.split(' ').length - 1) * WIDEST_SPACE;
 }
 
 /** How many characters of the text the variant takes at this place, wider spaces included; 0 if it is not there. */

@@ -8,7 +8,7 @@ import { type Config, defaultConfig, parseConfig } from './config.ts';
 import { discoverRoots, nameMatcher, projectsOf } from './discover.ts';
 import { type ModuleGraph, moduleGraph } from './module-graph.ts';
 import { type Doubtful, type Move, sortOut } from './moves.ts';
-import type { Project, StateAddress, Tree } from './project.ts';
+import { type Project, STANDARD_SIZE, type StateAddress, type Tree } from './project.ts';
 import { isBelow } from './project-files.ts';
 import { dependentsOf } from './waves.ts';
 
@@ -176,7 +176,7 @@ function movedReason(project: Project, moved: readonly Move[]): string {
   return `moved from ${moved.find((move) => move.to.name === project.name)?.from.name ?? ''}`;
 }
 
-const SETTINGS = ['dir', 'workspace', 'variables', 'secrets', 'dependsOn', 'whenModified'] as const;
+const SETTINGS = ['dir', 'workspace', 'variables', 'secrets', 'dependsOn', 'whenModified', 'size'] as const;
 const YAML_NAME: Record<string, string> = { dependsOn: 'depends_on', whenModified: 'when_modified' };
 
 /** What cairn.yaml says about this project, the environment's variables included. */
@@ -188,10 +188,11 @@ function settingReasons(old: Project, project: Project): string[] {
 }
 
 /** As discovered, without settings: nearly all of a large repository. */
-function isBare({ workspace, variables, secrets, dependsOn, whenModified }: Project): boolean {
+function isBare({ workspace, variables, secrets, dependsOn, whenModified, size }: Project): boolean {
   for (const _ in variables) return false;
   for (const _ in secrets) return false;
-  return workspace === 'default' && dependsOn.length === 0 && whenModified.length === 0;
+  if (workspace !== 'default' || size !== STANDARD_SIZE) return false;
+  return dependsOn.length === 0 && whenModified.length === 0;
 }
 
 const MOST_REASONS = 5;

@@ -8,6 +8,8 @@ export interface Found {
   file: string;
   document: Document;
   lines: LineCounter;
+  /** Of the file, to name the keys that it knows; that of `cairn.yaml` if absent. */
+  schema?: z.ZodType;
 }
 
 type Path = readonly PropertyKey[];
@@ -28,7 +30,7 @@ function place(problem: string): number {
 function linesOf(issue: Issue, prefix: Path, found: Found): string[] {
   const path = [...prefix, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(path);
+    const known = knownKeys(path, found.schema ?? configSchema);
     return issue.keys.map(
       (key) =>
         `${where(found, [...path, key], path)}: unknown key "${key}"${didYouMean(key, known) || `; known are ${known.join(', ')}`}`,
@@ -105,8 +107,8 @@ function start(node: unknown): number | undefined {
 }
 
 /** Keys that the schema knows at a path. */
-function knownKeys(path: Path): string[] {
-  let schema: unknown = configSchema;
+function knownKeys(path: Path, file: z.ZodType): string[] {
+  let schema: unknown = file;
   for (const part of path) {
     const def = unwrap(schema);
     if (def.shape) schema = def.shape[String(part)];

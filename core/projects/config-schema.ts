@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LONGEST_APPROVAL } from '../environments/approval.ts';
 import { branchName, environmentName, login } from '../requests/request.ts';
 
 /**
@@ -12,6 +13,13 @@ const duration = z
     /^[1-9][0-9]{0,5}(s|m|h|d)$/,
     'a duration is a whole number and s, m, h or d, such as "90m" or "24h"',
   );
+
+const UNIT: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Of a duration as it is written. */
+export function seconds(duration: string): number {
+  return Number(duration.slice(0, -1)) * (UNIT[duration.slice(-1)] ?? 1);
+}
 
 const directory = z
   .string()
@@ -69,7 +77,15 @@ const approval = z.strictObject({
     .describe(
       'Refuse approvals by the author of the pull request and of any commit since the last good deployment. Default: `false`.',
     ),
-  within: duration.optional().describe('How long a deployment waits for an approval. Default: `24h`.'),
+  within: duration
+    .refine(
+      (text) => seconds(text) <= LONGEST_APPROVAL,
+      `an approval waits ${LONGEST_APPROVAL / 86_400} days at most: the plan that it is about holds secrets and is deleted then`,
+    )
+    .optional()
+    .describe(
+      'How long a deployment waits for an approval, at most `7d`: no plan is kept for longer. Default: `24h`.',
+    ),
 });
 
 const verify = z
@@ -197,6 +213,13 @@ const project = z.strictObject({
     .array(glob)
     .optional()
     .describe('Globs from the root of the repository: a changed file that matches affects this project too.'),
+  size: z
+    .string()
+    .regex(/^[a-z][a-z0-9]{0,15}$/, 'a size is 1-16 small letters and digits, and starts with a letter')
+    .optional()
+    .describe(
+      'Size of its jobs, by a name that the operator gave (on AWS: `sizes` in `cairn.infra.yaml`). One machine has one size for all and ignores it. Default: `standard`, that of the environment.',
+    ),
   depends_on: z.array(reference).optional().describe('Names of projects that are applied before this one.'),
   variables: variables
     .optional()

@@ -2,9 +2,9 @@ import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { InvalidConfig } from '../errors.ts';
 import type { Guards } from '../plans/guard.ts';
 import { contentProblems } from './config-checks.ts';
-import { problemsOf, where } from './config-problems.ts';
-import { configSchema, type RawConfig } from './config-schema.ts';
-import type { SecretRefs } from './project.ts';
+import { type Found, problemsOf, where } from './config-problems.ts';
+import { configSchema, type RawConfig, seconds } from './config-schema.ts';
+import { type SecretRefs, STANDARD_SIZE } from './project.ts';
 
 export { type EffectivePolicy, effectivePolicy, type Policy, policyOf } from './policy.ts';
 
@@ -81,27 +81,19 @@ export interface ProjectConfig {
   dependsOn: Reference[];
   variables: Record<string, string>;
   secrets: Record<string, SecretRefs>;
+  size: string;
   at: string;
 }
 
-const UNIT: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 const MAX_TEXT = 1024 * 1024;
 
 /** Throws InvalidConfig with every problem of the file, each with line and column. */
 export function parseConfig(text: string, file = 'cairn.yaml'): Config {
   if (text.length > MAX_TEXT)
     throw new InvalidConfig([`${file}: is larger than 1 MiB; split the repository`]);
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const found = { file, document, lines };
-  const syntax = [...document.errors, ...document.warnings].map((error) => {
-    const { line, col } = lines.linePos(error.pos[0]);
-    return `${file}:${line}:${col}: ${error.message}`;
-  });
-  if (syntax.length > 0) throw new InvalidConfig(syntax);
-
-  keepNumbersAsWritten(document);
-  const parsed = configSchema.safeParse(toPlain(document, file) ?? {}, { reportInput: true });
+  const found = openYaml(text, file);
+  keepNumbersAsWritten(found.document);
+  const parsed = configSchema.safeParse(toPlain(found) ?? {}, { reportInput: true });
   if (!parsed.success) throw new InvalidConfig(problemsOf(parsed.error.issues, found));
 
   const config = fillIn(parsed.data, file, (path) => where(found, path));
@@ -124,7 +116,19 @@ export function defaultConfig(defaultBranch: string): Config {
   );
 }
 
-function toPlain(document: ReturnType<typeof parseDocument>, file: string): unknown {
+/** Throws InvalidConfig if it is not YAML. */
+export function openYaml(text: string, file: string): Found {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const syntax = [...document.errors, ...document.warnings].map((error) => {
+    const { line, col } = lines.linePos(error.pos[0]);
+    return `${file}:${line}:${col}: ${error.message}`;
+  });
+  if (syntax.length > 0) throw new InvalidConfig(syntax);
+  return { file, document, lines };
+}
+
+export function toPlain({ document, file }: Found): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
@@ -136,7 +140,7 @@ function toPlain(document: ReturnType<typeof parseDocument>, file: string): unkn
 }
 
 /** `version: 1.10` means "1.10" to who writes it, and 1.1 to YAML: variables keep what was written. */
-function keepNumbersAsWritten(document: ReturnType<typeof parseDocument>): void {
+function keepNumbersAsWritten(document: Found['document']): void {
   visit(document, {
     Pair(_, pair) {
       if (!isScalar(pair.key) || pair.key.value !== 'variables' || !isMap(pair.value)) return undefined;
@@ -231,6 +235,7 @@ function projectOf(raw: NonNullable<RawConfig['projects']>[number], at: At): Pro
     dependsOn: references(raw.depends_on ?? [], (index) => at(['depends_on', index])),
     variables: texts(raw.variables),
     secrets: Object.fromEntries(secrets),
+    size: raw.size ?? STANDARD_SIZE,
     at: at([]),
   };
 }
@@ -256,8 +261,4 @@ function texts(raw: Record<string, unknown> | undefined): Record<string, string>
 function cleanDir(dir: string): string {
   const parts = dir.split('/').filter((part) => part !== '' && part !== '.');
   return parts.length === 0 ? '.' : parts.join('/');
-}
-
-function seconds(duration: string): number {
-  return Number(duration.slice(0, -1)) * (UNIT[duration.slice(-1)] ?? 1);
 }

@@ -23,7 +23,8 @@ export function contentDigest(input: ContentDigestInput): string {
   const { project, graph } = input;
   const parts = [
     'cairn content 1',
-    [project.dir, project.workspace, input.environment, input.terraform],
+    // The size too: more memory can be what mends a deployment that failed.
+    [project.dir, project.workspace, project.size, input.environment, input.terraform],
     sorted(input.variables),
     Object.entries(project.secrets)
       .map(([name, refs]) => [name, refs.plan ?? null, refs.apply ?? null])

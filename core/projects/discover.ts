@@ -4,7 +4,7 @@ import { type Config, type ProjectConfig, projectName } from './config.ts';
 import { isGlob, unknownNames } from './config-checks.ts';
 import { parentOf, resolveLinks } from './links.ts';
 import { type Module, type ModuleGraph, moduleGraph } from './module-graph.ts';
-import type { Project, Tree } from './project.ts';
+import { type Project, STANDARD_SIZE, type Tree } from './project.ts';
 
 /** Folders that hold what is tried, not what is deployed, when they are inside of a library. */
 const SAMPLES: ReadonlySet<string> = new Set(['examples', 'example', 'tests', 'test', 'fixtures']);
@@ -135,13 +135,23 @@ function looksUsed(module: Module): boolean {
 }
 
 function listedProject(project: ProjectConfig): Project {
-  const { name, dir, workspace, whenModified, dependsOn, variables, secrets } = project;
-  return { name, dir, workspace, whenModified, dependsOn: dependsOn.map((d) => d.name), variables, secrets };
+  const { name, dir, workspace, whenModified, variables, secrets, size } = project;
+  const dependsOn = project.dependsOn.map((d) => d.name);
+  return { name, dir, workspace, whenModified, dependsOn, variables, secrets, size };
 }
 
 function foundProject(dir: string): Project {
   const name = projectName(dir, 'default');
-  return { name, dir, workspace: 'default', whenModified: [], dependsOn: [], variables: {}, secrets: {} };
+  return {
+    name,
+    dir,
+    workspace: 'default',
+    whenModified: [],
+    dependsOn: [],
+    variables: {},
+    secrets: {},
+    size: STANDARD_SIZE,
+  };
 }
 
 function missingFolders(config: Config, graph: ModuleGraph): string[] {

@@ -15,7 +15,12 @@ export interface Project {
   variables: Record<string, string>;
   /** Environment variables for terraform, by name, each with where its value is kept per stage. */
   secrets: Record<string, SecretRefs>;
+  /** Size of its jobs, by name: what it means is the host's to say. */
+  size: string;
 }
+
+/** The size that every host has: what the operator gave the environment. */
+export const STANDARD_SIZE = 'standard';
 
 export interface SecretRefs {
   plan?: string;

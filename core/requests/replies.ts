@@ -3,13 +3,11 @@ import { InvalidConfig } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Request } from './request.ts';
 
-type Telling = Pick<Ports, 'reports' | 'sent' | 'pulls' | 'source'>;
-
 /** Shows the author of a comment that it was read: a reaction, and a reply if it was refused. Once. */
 export async function tellRequester(
   request: Request,
   error: CairnError | null,
-  ports: Telling,
+  ports: Pick<Ports, 'reports' | 'sent'>,
 ): Promise<void> {
   const comment = /^comment-(\d+)/.exec(request.origin.trigger)?.[1];
   if (request.origin.source !== 'comment' || comment === undefined) return;
@@ -31,38 +29,48 @@ function reply(error: CairnError, { origin }: Request): string {
   return `<!-- cairn:reply:${origin.trigger} -->\n${called ? `@${origin.login} ` : ''}${error.message}`;
 }
 
-/** A commit or pull request whose `cairn.yaml` is wrong: said where its author looks, with line and key. */
-export async function tellConfigProblem(request: Request, error: CairnError, ports: Telling): Promise<void> {
-  const pull = request.command === 'plan' ? await ports.pulls.get(request.repository, request.pull) : null;
-  const commit = pull?.head.sha ?? ('commit' in request ? request.commit : undefined);
-  if (commit === undefined) return;
-  const problems = error instanceof InvalidConfig ? error.problems : [error.message];
-  const summary = problems.map((problem) => `- ${problem}`).join('\n');
-  const url = pull?.url ?? '';
-  await ports.reports.check(
-    request.repository,
-    {
-      name: 'cairn',
-      commit,
-      state: 'failure',
-      title: problems[0] ?? error.message,
-      summary,
-      url,
-      externalId: commit,
-    },
-    null,
-  );
-  if (!pull) return;
-  const key = `config-problem/${request.repository}/${pull.number}`;
-  const body = `<!-- cairn:config -->\n**Cairn cannot plan ${commit.slice(0, 7)}.**\n\n${summary}\n`;
+/** A commit whose `cairn.yaml` is wrong, or which cannot be deployed: said on the commit, with line and key. */
+export async function tellOnCommit(
+  of: { repository: string; commit: string; url: string },
+  error: CairnError,
+  ports: Pick<Ports, 'reports'>,
+): Promise<void> {
+  const { repository, commit, url } = of;
+  const [title = error.message] = problemsOf(error);
+  const summary = listed(error);
+  const check = { name: 'cairn', commit, state: 'failure' as const, title, summary, url, externalId: commit };
+  await ports.reports.check(repository, check, null);
+}
+
+/** A pull request's: said on its head, and in one comment that is edited in place. */
+export async function tellOnPull(
+  request: { repository: string; pull: number },
+  error: CairnError,
+  ports: Pick<Ports, 'pulls' | 'reports' | 'sent'>,
+): Promise<void> {
+  const { repository } = request;
+  const { head, url, number } = await ports.pulls.get(repository, request.pull);
+  await tellOnCommit({ repository, commit: head.sha, url }, error, ports);
+  const key = `config-problem/${repository}/${number}`;
+  const body = `<!-- cairn:config -->\n**Cairn cannot plan ${head.sha.slice(0, 7)}.**\n\n${listed(error)}\n`;
   const before = await ports.sent.get(key);
   if (before) {
-    await ports.reports.editComment(request.repository, before.id, body);
+    await ports.reports.editComment(repository, before.id, body);
     await ports.sent.put(key, { id: before.id, order: before.order + (before.order % 2) });
     return;
   }
-  const id = await ports.reports.createComment(request.repository, pull.number, body);
+  const id = await ports.reports.createComment(repository, number, body);
   await ports.sent.put(key, { id, order: 0 });
+}
+
+function problemsOf(error: CairnError): string[] {
+  return error instanceof InvalidConfig ? error.problems : [error.message];
+}
+
+function listed(error: CairnError): string {
+  return problemsOf(error)
+    .map((problem) => `- ${problem}`)
+    .join('\n');
 }
 
 /** The head can be planned again: a complaint about a head before it is taken back. An odd order says it was. */

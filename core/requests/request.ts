@@ -31,10 +31,10 @@ export const login = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\[bot\])?
  * webhook, kept for the log; `trigger` is what makes the run id: the same trigger twice is one run.
  */
 const origin = z.object({
-  source: z.enum(['webhook', 'comment', 'api', 'cli', 'schedule', 'look']),
+  source: z.enum(['webhook', 'comment', 'api', 'cli', 'actions', 'schedule', 'look']),
   /** A verified login, or null where nobody asked (a schedule, the look at the branch heads). */
   login: login.nullable(),
-  /** push: `before..after`; pull request: `number/head/action`; comment: its id; API: its idempotency key. */
+  /** push: `before..after`; pull request: `number/head/action`; comment: its id; API: its idempotency key; actions: workflow run and attempt. */
   trigger: z.string().min(1).max(300),
 });
 

@@ -1,3 +1,4 @@
+import { InvalidInput } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { backendOf } from '../projects/address.ts';
 import { type Config, defaultConfig, type Policy, parseConfig } from '../projects/config.ts';
@@ -5,7 +6,7 @@ import { contentDigest } from '../projects/content-digest.ts';
 import { CONFIG_FILE } from '../projects/load-config.ts';
 import { type ModuleGraph, moduleGraph } from '../projects/module-graph.ts';
 import { newProgress } from '../projects/progress.ts';
-import type { Project, StateAddress, Tree } from '../projects/project.ts';
+import { type Project, STANDARD_SIZE, type StateAddress, type Tree } from '../projects/project.ts';
 import type { EnvironmentRecord } from '../record/schema.ts';
 import type { ProjectProgress, RunDocument } from './document.ts';
 import { sourceTree } from './sources.ts';
@@ -42,6 +43,8 @@ export interface ProgressContext {
   policy: Policy;
   record: EnvironmentRecord | null;
   binaries: string[];
+  /** Of jobs, by name; null where the host has one for all. */
+  sizes: readonly string[] | null;
   addresses: ReadonlyMap<string, StateAddress | null>;
 }
 
@@ -54,7 +57,12 @@ export function progressOf(
   const { commit, tree, environment, policy, record, binaries } = context;
   const graph = context.graph ?? moduleGraph(tree);
   const address = context.addresses.get(project.name) ?? null;
-  const own: Project = { ...project, secrets: policy.secrets[project.name] ?? {} };
+  const own: Project = {
+    ...project,
+    secrets: policy.secrets[project.name] ?? {},
+    // A size that an older commit asks for may be gone: its way back goes on without it.
+    size: isKnownSize(project.size, context.sizes) ? project.size : STANDARD_SIZE,
+  };
   const deployments = Object.fromEntries(
     [own.name, ...own.dependsOn].map((name) => [name, record?.projects[name]?.deployment ?? 0]),
   );
@@ -72,9 +80,34 @@ export function progressOf(
   });
 }
 
+/** Throws InvalidInput for a project that asks for a size which this host does not have. */
+export function checkSizes(projects: readonly Project[], sizes: ProgressContext['sizes']): void {
+  const problems = projects
+    .filter(({ size }) => !isKnownSize(size, sizes))
+    .map(({ name, size }) => `${name} asks for the size "${size}" in ${CONFIG_FILE}`);
+  if (problems.length === 0) return;
+  const names = [...new Set([STANDARD_SIZE, ...(sizes ?? [])])].join(', ');
+  throw new InvalidInput(
+    `${problems.join('; ')}: there is ${names}. Choose one of these; the operator of Cairn adds others.`,
+  );
+}
+
+function isKnownSize(size: string, sizes: ProgressContext['sizes']): boolean {
+  return sizes === null || size === STANDARD_SIZE || sizes.includes(size);
+}
+
 /** Only what a document keeps of a project. */
-function plain({ name, dir, workspace, dependsOn, whenModified, variables, secrets }: Project): Project {
-  return { name, dir, workspace, dependsOn, whenModified, variables, secrets };
+function plain({
+  name,
+  dir,
+  workspace,
+  dependsOn,
+  whenModified,
+  variables,
+  secrets,
+  size,
+}: Project): Project {
+  return { name, dir, workspace, dependsOn, whenModified, variables, secrets, size };
 }
 
 /** What others need to read the state of those projects that have a remote backend of their own. */

@@ -9,9 +9,10 @@ import { step } from './step.ts';
  * A person's answer to a run that waits. The permission is asked of the forge now, the rule is the one in
  * force for the run, and the digest must be the one that is shown. Answers with a sentence for that person.
  */
-export const answerApproval = step(
-  z.discriminatedUnion('command', [approveRequest, rejectRequest]),
-  async (request, ports) => {
+export const answerApproval = step({
+  input: z.discriminatedUnion('command', [approveRequest, rejectRequest]),
+  ports: ['approvals', 'artifacts', 'people', 'sent', 'workflows'],
+  async run(request, ports) {
     const { repository, environment, origin } = request;
     const waiting = await ports.approvals.get(repository, environment);
     const outcome = request.command === 'approve' ? 'approved' : 'rejected';
@@ -49,7 +50,7 @@ export const answerApproval = step(
     }
     return { ...answered(outcome, environment, waiting.digest), runId: waiting.runId };
   },
-);
+});
 
 function answered(
   outcome: 'approved' | 'rejected',

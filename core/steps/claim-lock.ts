@@ -11,9 +11,10 @@ import { step } from './step.ts';
  * run before it hands the lock over. A newer commit supersedes the older ones that wait: for the lock, or for
  * a person.
  */
-export const claimLock = step(
-  z.object({ run: runInput, commit: z.string().nullable(), token: z.string() }),
-  async ({ run, commit, token }, ports) => {
+export const claimLock = step({
+  input: z.object({ run: runInput, commit: z.string().nullable(), token: z.string() }),
+  ports: ['approvals', 'artifacts', 'clock', 'locks', 'runs', 'status', 'workflows'],
+  async run({ run, commit, token }, ports) {
     const { repository, environment } = run;
     const claim: LockClaim = {
       runId: run.runId,
@@ -39,9 +40,9 @@ export const claimLock = step(
     if (run.request.command === 'deploy') await supersedeOlder(run.runId, repository, environment, ports);
     return {};
   },
-);
+});
 
-async function numberOf(claim: LockClaim | null, ports: Ports): Promise<string> {
+async function numberOf(claim: LockClaim | null, ports: Pick<Ports, 'runs'>): Promise<string> {
   const run = claim ? await ports.runs.get(claim.runId) : null;
   return run ? String(run.number) : '?';
 }
@@ -50,7 +51,7 @@ async function supersedeOlder(
   runId: string,
   repository: string,
   environment: string,
-  ports: Ports,
+  ports: Pick<Ports, 'approvals' | 'artifacts' | 'locks' | 'runs' | 'workflows'>,
 ): Promise<void> {
   const lock = await ports.locks.get(repository, environment);
   const mine = await ports.runs.get(runId);

@@ -8,36 +8,40 @@ import { step } from './step.ts';
  * Makes the trigger one run, and asks the forge whether it still matters: a push that is no longer its
  * branch's head, or a pull request with a newer head, is `superseded` before anything is fetched.
  */
-export const claimRun = step(runInput, async (input, ports) => {
-  const run = await ports.runs.claim({
-    id: input.runId,
-    workflow: input.workflow,
-    command: input.request.command,
-    repository: input.repository,
-    environment: input.environment,
-    pull: input.request.pull ?? null,
-    commit: input.request.commit ?? null,
-    requester: input.request.origin.login,
-    state: 'running',
-    title: titleOf(input),
-    startedAt: ports.clock.now().toISOString(),
-    endedAt: null,
-  });
-  const { commit, reason } =
-    input.request.command === 'plan' ? await pullHead(input, ports) : await branchHead(input, run, ports);
-  if (reason !== null) return { outcome: 'superseded', reason };
+export const claimRun = step({
+  input: runInput,
+  ports: ['clock', 'isolated', 'jobs', 'pulls', 'runs', 'source', 'status', 'workflows'],
+  async run(input, ports) {
+    const run = await ports.runs.claim({
+      id: input.runId,
+      workflow: input.workflow,
+      command: input.request.command,
+      repository: input.repository,
+      environment: input.environment,
+      pull: input.request.pull ?? null,
+      commit: input.request.commit ?? null,
+      requester: input.request.origin.login,
+      state: 'running',
+      title: titleOf(input),
+      startedAt: ports.clock.now().toISOString(),
+      endedAt: null,
+    });
+    const { commit, reason } =
+      input.request.command === 'plan' ? await pullHead(input, ports) : await branchHead(input, run, ports);
+    if (reason !== null) return { outcome: 'superseded', reason };
 
-  await ports.status.emit({
-    id: 'run.started',
-    runId: run.id,
-    at: ports.clock.now().toISOString(),
-    kind: 'run.started',
-    message: run.title,
-    doc: null,
-    run: commit === null ? {} : { commit },
-  });
-  if (input.request.command === 'plan') await stopOlder(run, ports);
-  return { outcome: 'claimed', number: run.number, commit };
+    await ports.status.emit({
+      id: 'run.started',
+      runId: run.id,
+      at: ports.clock.now().toISOString(),
+      kind: 'run.started',
+      message: run.title,
+      doc: null,
+      run: commit === null ? {} : { commit },
+    });
+    if (input.request.command === 'plan') await stopOlder(run, ports);
+    return { outcome: 'claimed', number: run.number, commit };
+  },
 });
 
 function titleOf({ request, environment }: RunInput): string {
@@ -48,7 +52,7 @@ function titleOf({ request, environment }: RunInput): string {
 
 type Head = { commit: string | null; reason: string | null };
 
-async function pullHead(input: RunInput, ports: Ports): Promise<Head> {
+async function pullHead(input: RunInput, ports: Pick<Ports, 'pulls' | 'isolated'>): Promise<Head> {
   if (input.request.command !== 'plan') throw new Error('not a plan');
   const { pull: number, commit, asked, origin } = input.request;
   const pull: Pull = await ports.pulls.get(input.repository, number);
@@ -77,7 +81,7 @@ async function pullHead(input: RunInput, ports: Ports): Promise<Head> {
   return { commit: head, reason: null };
 }
 
-async function branchHead(input: RunInput, run: Run, ports: Ports): Promise<Head> {
+async function branchHead(input: RunInput, run: Run, ports: Pick<Ports, 'runs' | 'source'>): Promise<Head> {
   const { request } = input;
   if (request.command !== 'deploy' || request.commit === undefined) return { commit: null, reason: null };
   const pushed = request.origin.source === 'webhook' || request.origin.source === 'look';
@@ -105,7 +109,10 @@ async function branchHead(input: RunInput, run: Run, ports: Ports): Promise<Head
  * A newer head stops the older head's run: nobody will read its plan. Of one that is called superseded already
  * the execution may still run, if the server was killed right after it said so.
  */
-async function stopOlder(run: Run, ports: Ports): Promise<void> {
+async function stopOlder(
+  run: Run,
+  ports: Pick<Ports, 'clock' | 'jobs' | 'runs' | 'status' | 'workflows'>,
+): Promise<void> {
   const all = await ports.runs.list({
     repository: run.repository,
     environment: run.environment,
@@ -123,7 +130,7 @@ async function stopOlder(run: Run, ports: Ports): Promise<void> {
 }
 
 /** Before the execution is stopped: whoever finds it so would take it for one that broke off. */
-async function sayStopped(run: Run, reason: string, ports: Ports): Promise<void> {
+async function sayStopped(run: Run, reason: string, ports: Pick<Ports, 'clock' | 'status'>): Promise<void> {
   const at = ports.clock.now().toISOString();
   await ports.status.emit({
     id: 'superseded',

@@ -7,9 +7,10 @@ import { runInput } from './input.ts';
 import { step } from './step.ts';
 
 /** Tells everybody how the run ended. `reason` is there when it ended before it had a document. */
-export const endRun = step(
-  z.object({ run: runInput, doc: z.string().optional(), reason: z.string().optional() }),
-  async ({ run, doc: key, reason }, ports) => {
+export const endRun = step({
+  input: z.object({ run: runInput, doc: z.string().optional(), reason: z.string().optional() }),
+  ports: ['artifacts', 'clock', 'status'],
+  async run({ run, doc: key, reason }, ports) {
     const at = ports.clock.now().toISOString();
     if (key === undefined) {
       const message = reason ?? 'Superseded.';
@@ -30,7 +31,7 @@ export const endRun = step(
     await tell(ports, doc, 'run.ended', title, { state: stateOf(doc.outcome), title, endedAt: at });
     return { outcome: doc.outcome };
   },
-);
+});
 
 const STATES: Record<Outcome, RunState> = {
   planned: 'succeeded',

@@ -5,9 +5,10 @@ import { caughtError, runInput } from './input.ts';
 import { step } from './step.ts';
 
 /** A step failed for good. What people read is its message; what the environment is follows from what was applied. */
-export const failRun = step(
-  z.object({ run: runInput, doc: z.string().optional(), error: caughtError }),
-  async ({ run, doc: key, error }, ports) => {
+export const failRun = step({
+  input: z.object({ run: runInput, doc: z.string().optional(), error: caughtError }),
+  ports: ['artifacts', 'clock', 'status'],
+  async run({ run, doc: key, error }, ports) {
     const message = messageOf(error);
     if (key === undefined) {
       const at = ports.clock.now().toISOString();
@@ -32,7 +33,7 @@ export const failRun = step(
     };
     return { outcome: next.outcome, doc: await saveDocument(ports, next) };
   },
-);
+});
 
 /** A Lambda's error comes as JSON text in Cause; an integration's comes as it is. */
 function messageOf({ Error: name, Cause: cause }: z.infer<typeof caughtError>): string {

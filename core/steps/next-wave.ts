@@ -14,17 +14,25 @@ import { step } from './step.ts';
 const REUSE_MS = 24 * 3600 * 1000;
 
 /** Chooses what runs next, plans or applies of a wave or the check, and writes the orders of those jobs. */
-export const nextWave = step(documentInput, async ({ doc: key }, ports) => {
-  const { doc, move } = nextMove(await loadDocument(ports, key));
+export const nextWave = step({
+  input: documentInput,
+  ports: ['artifacts', 'clock', 'keys', 'status', 'trace'],
+  async run({ doc: key }, ports) {
+    const { doc, move } = nextMove(await loadDocument(ports, key));
 
-  if (move.kind === 'plan') return planWave(doc, move.projects, ports);
-  if (move.kind === 'apply') return applyWave(doc, move.projects, ports);
-  if (move.kind === 'verify') return verify(doc, ports);
-  // A pull request that affects no project goes through its plans all the same: there are none.
-  return { outcome: 'done', items: [], doc: await saveDocument(ports, doc) };
+    if (move.kind === 'plan') return planWave(doc, move.projects, ports);
+    if (move.kind === 'apply') return applyWave(doc, move.projects, ports);
+    if (move.kind === 'verify') return verify(doc, ports);
+    // A pull request that affects no project goes through its plans all the same: there are none.
+    return { outcome: 'done', items: [], doc: await saveDocument(ports, doc) };
+  },
 });
 
-async function planWave(doc: RunDocument, names: string[], ports: Ports): Promise<Record<string, unknown>> {
+async function planWave(
+  doc: RunDocument,
+  names: string[],
+  ports: Pick<Ports, 'artifacts' | 'clock' | 'keys' | 'trace'>,
+): Promise<Record<string, unknown>> {
   const pass = currentPass(doc);
   const projects = { ...pass.projects };
   const hashKey = await ports.keys.runKey(doc.runId);
@@ -46,7 +54,11 @@ async function planWave(doc: RunDocument, names: string[], ports: Ports): Promis
 }
 
 /** A plan of the last 24 hours with the same content. Pull requests only: a deploy always plans. */
-async function formerPlan(doc: RunDocument, progress: ProjectProgress, ports: Ports): Promise<string | null> {
+async function formerPlan(
+  doc: RunDocument,
+  progress: ProjectProgress,
+  ports: Pick<Ports, 'artifacts' | 'clock'>,
+): Promise<string | null> {
   if (doc.request.command !== 'plan') return null;
   const key = reuseKey(doc, progress);
   if (!(await ports.artifacts.has(key))) return null;
@@ -58,7 +70,11 @@ export function reuseKey(doc: RunDocument, progress: ProjectProgress): string {
   return `plans/${doc.repository}/${doc.environment}/${segment(progress.project.name)}/${progress.reuse}.json`;
 }
 
-async function applyWave(doc: RunDocument, names: string[], ports: Ports): Promise<Record<string, unknown>> {
+async function applyWave(
+  doc: RunDocument,
+  names: string[],
+  ports: Pick<Ports, 'artifacts' | 'clock' | 'status' | 'trace'>,
+): Promise<Record<string, unknown>> {
   const pass = currentPass(doc);
   const projects = { ...pass.projects };
   const orders: JobOrder[] = [];
@@ -76,7 +92,10 @@ async function applyWave(doc: RunDocument, names: string[], ports: Ports): Promi
   return { outcome: 'apply', items, doc: saved };
 }
 
-async function verify(doc: RunDocument, ports: Ports): Promise<Record<string, unknown>> {
+async function verify(
+  doc: RunDocument,
+  ports: Pick<Ports, 'artifacts' | 'trace'>,
+): Promise<Record<string, unknown>> {
   const check = await checkOf(doc, ports);
   const order = verifyOrder(doc, check.check, check);
   const [item] = await writeOrders([order], ports);
@@ -84,7 +103,10 @@ async function verify(doc: RunDocument, ports: Ports): Promise<Record<string, un
   return { outcome: 'verify', verify: item, doc: await saveDocument(ports, next) };
 }
 
-export async function writeOrders(orders: JobOrder[], ports: Pick<Ports, 'artifacts'>) {
-  await Promise.all(orders.map((o) => ports.artifacts.put(`${o.prefix}/order.json`, JSON.stringify(o))));
+export async function writeOrders(orders: JobOrder[], ports: Pick<Ports, 'artifacts' | 'trace'>) {
+  const { trace } = ports;
+  await Promise.all(
+    orders.map((o) => ports.artifacts.put(`${o.prefix}/order.json`, JSON.stringify({ ...o, trace }))),
+  );
   return orders.map(itemOf);
 }

@@ -18,53 +18,57 @@ import { step } from './step.ts';
  * After a rollback: one pull request per environment, edited in place, that takes the failed projects' files
  * back to the last good commit. Any other run passes through.
  */
-export const openRevert = step(documentInput, async ({ doc: key }, ports) => {
-  const doc = settled(await loadDocument(ports, key));
-  const target = revertTarget(doc);
-  if (!target) return { doc: await saveDocument(ports, doc) };
+export const openRevert = step({
+  input: documentInput,
+  ports: ['archives', 'artifacts', 'clock', 'git', 'links', 'pulls', 'sent', 'source', 'status'],
+  async run({ doc: key }, ports) {
+    const doc = settled(await loadDocument(ports, key));
+    const target = revertTarget(doc);
+    if (!target) return { doc: await saveDocument(ports, doc) };
 
-  const branch = await branchOf(doc, ports);
-  const head = await ports.source.head(doc.repository, branch);
-  await fetchSourceOf(ports, doc.repository, head);
-  const [good, failed, now] = await Promise.all(
-    [target.good, target.failed, head].map((commit) => sourceTree(ports, doc.repository, commit)),
-  );
-  if (!good || !failed || !now) throw new InvalidInput('no tree');
-  const paths = target.projects.flatMap((dir) => [...filesOf(good, dir), ...filesOf(failed, dir)]);
-  const { files, left } = revertFiles({
-    good,
-    failed,
-    head: now,
-    paths: paths.filter((p) => p !== CONFIG_FILE),
-  });
-  // Nothing left to take back: somebody reverted it already.
-  if (files.length === 0) return { doc: await saveDocument(ports, doc) };
+    const branch = await branchOf(doc, ports);
+    const head = await ports.source.head(doc.repository, branch);
+    await fetchSourceOf(ports, doc.repository, head);
+    const [good, failed, now] = await Promise.all(
+      [target.good, target.failed, head].map((commit) => sourceTree(ports, doc.repository, commit)),
+    );
+    if (!good || !failed || !now) throw new InvalidInput('no tree');
+    const paths = target.projects.flatMap((dir) => [...filesOf(good, dir), ...filesOf(failed, dir)]);
+    const { files, left } = revertFiles({
+      good,
+      failed,
+      head: now,
+      paths: paths.filter((p) => p !== CONFIG_FILE),
+    });
+    // Nothing left to take back: somebody reverted it already.
+    if (files.length === 0) return { doc: await saveDocument(ports, doc) };
 
-  const log = doc.failure?.job ? await logTail(ports, doc.failure.job) : '';
-  const text = renderRevertPull({
-    environment: doc.environment,
-    failedCommit: target.failed,
-    goodCommit: target.good,
-    failure: doc.failure,
-    logTail: log,
-    restored: Object.keys(doc.rollback?.projects ?? doc.deploy.projects),
-    files: files.map((f) => f.path),
-    left,
-    runUrl: ports.links.run(doc.runId),
-    runNumber: doc.runNumber,
-  });
-  const former = await formerBranch(doc, ports);
-  const pull = await openOrEdit(
-    doc,
-    former,
-    { ...text, base: branch, head, files, failed: target.failed },
-    ports,
-  );
-  await ports.sent.put(revertKey(doc), { id: pull.branch, order: pull.pull });
-  const next: RunDocument = { ...doc, revert: { ...pull, left } };
-  const saved = await saveDocument(ports, next);
-  await tell(ports, next, 'revert.opened', `Revert pull request #${pull.pull}.`);
-  return { doc: saved };
+    const log = doc.failure?.job ? await logTail(ports, doc.failure.job) : '';
+    const text = renderRevertPull({
+      environment: doc.environment,
+      failedCommit: target.failed,
+      goodCommit: target.good,
+      failure: doc.failure,
+      logTail: log,
+      restored: Object.keys(doc.rollback?.projects ?? doc.deploy.projects),
+      files: files.map((f) => f.path),
+      left,
+      runUrl: ports.links.run(doc.runId),
+      runNumber: doc.runNumber,
+    });
+    const former = await formerBranch(doc, ports);
+    const pull = await openOrEdit(
+      doc,
+      former,
+      { ...text, base: branch, head, files, failed: target.failed },
+      ports,
+    );
+    await ports.sent.put(revertKey(doc), { id: pull.branch, order: pull.pull });
+    const next: RunDocument = { ...doc, revert: { ...pull, left } };
+    const saved = await saveDocument(ports, next);
+    await tell(ports, next, 'revert.opened', `Revert pull request #${pull.pull}.`);
+    return { doc: saved };
+  },
 });
 
 /** Commits and project folders to take back; null where there is nothing to. */
@@ -81,7 +85,7 @@ function revertTarget(doc: RunDocument): { good: string; failed: string; project
     : { good: doc.commit, failed: doc.base, projects: dirs(doc.deploy) };
 }
 
-async function branchOf(doc: RunDocument, ports: Ports): Promise<string> {
+async function branchOf(doc: RunDocument, ports: Pick<Ports, 'source'>): Promise<string> {
   return doc.branch ?? (await ports.source.defaultBranch(doc.repository));
 }
 
@@ -90,7 +94,10 @@ function revertKey({ repository, environment }: RunDocument): string {
 }
 
 /** Good deployments since then made the record forget it, but its pull request may still be open. */
-async function formerBranch(doc: RunDocument, ports: Ports): Promise<string | null> {
+async function formerBranch(
+  doc: RunDocument,
+  ports: Pick<Ports, 'git' | 'sent' | 'source'>,
+): Promise<string | null> {
   const record = await readRecord(ports, doc.repository, doc.environment);
   return record?.revert?.branch ?? (await ports.sent.get(revertKey(doc)))?.id ?? null;
 }
@@ -109,7 +116,7 @@ async function openOrEdit(
   doc: RunDocument,
   former: string | null,
   wanted: Wanted,
-  ports: Ports,
+  ports: Pick<Ports, 'clock' | 'git' | 'pulls'>,
 ): Promise<{ pull: number; url: string; branch: string }> {
   const { repository, environment } = doc;
   const open = former ? await ports.pulls.findOpen(repository, former) : null;

@@ -16,27 +16,38 @@ import { step } from './step.ts';
  * The way back: from the last good commit, what this run touched and what depends on it, in forward order;
  * then what exists only in the failed commit is destroyed, in reverse order, if the environment allows it.
  */
-export const prepareRollback = step(documentInput, async ({ doc: key }, ports) => {
-  const doc = await loadDocument(ports, key);
-  if (!touchedTheWorld(doc)) return { outcome: 'done', doc: await saveDocument(ports, doc) };
-  const impossible = whyNoRollback(doc);
-  if (impossible) return broken(doc, impossible, ports);
+export const prepareRollback = step({
+  input: documentInput,
+  ports: ['archives', 'artifacts', 'binaries', 'clock', 'git', 'hcl', 'sizes', 'source', 'status'],
+  async run({ doc: key }, ports) {
+    const doc = await loadDocument(ports, key);
+    if (!touchedTheWorld(doc)) return { outcome: 'done', doc: await saveDocument(ports, doc) };
+    const impossible = whyNoRollback(doc);
+    if (impossible) return broken(doc, impossible, ports);
 
-  const back = await wayBack(doc, ports);
-  if (back === null)
-    return broken(doc, 'what failed is what was good before: there is nothing else to go back to', ports);
-  const saved = await saveDocument(ports, back);
-  const names = Object.keys(back.rollback?.projects ?? {}).join(', ');
-  await tell(ports, back, 'rollback.started', `Takes ${names} back to ${(doc.base ?? '').slice(0, 7)}.`);
-  return { outcome: 'next', doc: saved };
+    const back = await wayBack(doc, ports);
+    if (back === null)
+      return broken(doc, 'what failed is what was good before: there is nothing else to go back to', ports);
+    const saved = await saveDocument(ports, back);
+    const names = Object.keys(back.rollback?.projects ?? {}).join(', ');
+    await tell(ports, back, 'rollback.started', `Takes ${names} back to ${(doc.base ?? '').slice(0, 7)}.`);
+    return { outcome: 'next', doc: saved };
+  },
 });
 
-async function broken(doc: RunDocument, why: string, ports: Ports): Promise<Record<string, unknown>> {
+async function broken(
+  doc: RunDocument,
+  why: string,
+  ports: Pick<Ports, 'artifacts'>,
+): Promise<Record<string, unknown>> {
   const reason = `${doc.environment} was left half way, because ${why}. ${doc.failure?.message ?? ''}`.trim();
   return { outcome: 'done', doc: await saveDocument(ports, { ...doc, outcome: 'broken', broken: reason }) };
 }
 
-async function wayBack(doc: RunDocument, ports: Ports): Promise<RunDocument | null> {
+async function wayBack(
+  doc: RunDocument,
+  ports: Pick<Ports, 'archives' | 'artifacts' | 'binaries' | 'git' | 'hcl' | 'sizes' | 'source'>,
+): Promise<RunDocument | null> {
   const { repository, environment, policy } = doc;
   const base = doc.base ?? '';
   const good = await readCommit(ports, repository, base);
@@ -63,6 +74,7 @@ async function wayBack(doc: RunDocument, ports: Ports): Promise<RunDocument | nu
     policy,
     record,
     binaries: ports.binaries,
+    sizes: ports.sizes,
     addresses,
   };
   const progress = restored.map((project) => {

@@ -8,14 +8,18 @@ import { documentInput } from './input.ts';
 import { step } from './step.ts';
 
 /** Leaves the mark in Git: what happened, and what the environment is now. A run that was overtaken leaves none. */
-export const recordDeployment = step(documentInput, async ({ doc: key }, ports) => {
-  const doc = settled(await loadDocument(ports, key));
-  if (doc.outcome === 'superseded' || doc.outcome === 'planned') return {};
-  const at = ports.clock.now().toISOString();
-  const record = await writeRecord(ports, doc.repository, doc.environment, (current) =>
-    entryOf(doc, current, at, ports.links),
-  );
-  return { deployment: record.deployment };
+export const recordDeployment = step({
+  input: documentInput,
+  ports: ['artifacts', 'clock', 'git', 'links', 'source'],
+  async run({ doc: key }, ports) {
+    const doc = settled(await loadDocument(ports, key));
+    if (doc.outcome === 'superseded' || doc.outcome === 'planned') return {};
+    const at = ports.clock.now().toISOString();
+    const record = await writeRecord(ports, doc.repository, doc.environment, (current) =>
+      entryOf(doc, current, at, ports.links),
+    );
+    return { deployment: record.deployment };
+  },
 });
 
 function entryOf(

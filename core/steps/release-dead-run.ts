@@ -8,9 +8,10 @@ import { step } from './step.ts';
  * After an execution that ended without its own last steps (aborted, a bug, a definition error): the lock is
  * freed, but only once every job of the run is confirmed ended; until then this is tried again.
  */
-export const releaseDeadRun = step(
-  z.object({ runId: z.string(), reason: z.string() }),
-  async (input, ports) => {
+export const releaseDeadRun = step({
+  input: z.object({ runId: z.string(), reason: z.string() }),
+  ports: ['approvals', 'clock', 'jobs', 'locks', 'runs', 'status', 'workflows'],
+  async run(input, ports) {
     const run = await ports.runs.get(input.runId);
     if (!run) return { outcome: 'unknown' };
     const jobs = await ports.jobs.active(run.id);
@@ -34,4 +35,4 @@ export const releaseDeadRun = step(
     });
     return { outcome: 'released' };
   },
-);
+});

@@ -5,9 +5,13 @@ import { runInput } from './input.ts';
 import { step } from './step.ts';
 
 /** The run's last say: whoever waits next gets the environment. */
-export const releaseLock = step(z.object({ run: runInput }), async ({ run }, ports) => {
-  await handOver(run.repository, run.environment, run.runId, ports);
-  return {};
+export const releaseLock = step({
+  input: z.object({ run: runInput }),
+  ports: ['locks', 'workflows'],
+  async run({ run }, ports) {
+    await handOver(run.repository, run.environment, run.runId, ports);
+    return {};
+  },
 });
 
 /** Repeatable: a holder that was told already ignores the second answer. */

@@ -4,9 +4,10 @@ import { tell } from '../runs/tell.ts';
 import { step } from './step.ts';
 
 /** Puts the question to people and leaves; `AnswerApproval` answers the task token. */
-export const requestApproval = step(
-  z.object({ doc: z.string(), token: z.string() }),
-  async ({ doc: key, token }, ports) => {
+export const requestApproval = step({
+  input: z.object({ doc: z.string(), token: z.string() }),
+  ports: ['approvals', 'artifacts', 'clock', 'status'],
+  async run({ doc: key, token }, ports) {
     const doc = await loadDocument(ports, key);
     if (!doc.approval) throw new Error(`run ${doc.runId} has no plan to approve`);
     const { digest, until } = doc.approval;
@@ -26,4 +27,4 @@ export const requestApproval = step(
     await tell(ports, doc, 'approval.wanted', `Waits for approval: ${command}`, { state: 'waiting' });
     return {};
   },
-);
+});

@@ -11,6 +11,7 @@ import type { EnvironmentRecord } from '../record/schema.ts';
 import type { PullPart, RunDocument } from '../runs/document.ts';
 import {
   backendsOf,
+  checkSizes,
   type ProgressContext,
   progressOf,
   type ReadCommit,
@@ -26,9 +27,22 @@ import { step } from './step.ts';
  * From two trees to the run's first document: which projects the change touches, in which waves, and under
  * which policy (that of what was approved before, never of the change itself).
  */
-export const resolveProjects = step(
-  z.object({ run: runInput, source: sourcePart, number: z.number(), fence: z.number() }),
-  async ({ run, source, number, fence }, ports) => {
+export const resolveProjects = step({
+  input: z.object({ run: runInput, source: sourcePart, number: z.number(), fence: z.number() }),
+  ports: [
+    'archives',
+    'artifacts',
+    'binaries',
+    'clock',
+    'git',
+    'hcl',
+    'pulls',
+    'sizes',
+    'source',
+    'status',
+    'trace',
+  ],
+  async run({ run, source, number, fence }, ports) {
     const deploys = run.workflow === 'deploy';
     const [head, base, record, pulls] = await Promise.all([
       readCommit(ports, run.repository, source.commit),
@@ -64,9 +78,11 @@ export const resolveProjects = step(
       policy,
       record,
       binaries: ports.binaries,
+      sizes: ports.sizes,
       addresses: affected.addresses,
     };
     const chosen = chooseProjects(run, affected, record);
+    checkSizes(chosen, ports.sizes);
     const destroyed = deploys && policy.removed === 'destroy' ? affected.removed : [];
     const progress = chosen.map((project) => {
       const move = affected.moved.find(({ to }) => to.name === project.name);
@@ -132,7 +148,7 @@ export const resolveProjects = step(
     };
     return begin(run, doc, record, head.config, ports);
   },
-);
+});
 
 function contextOfBase(context: ProgressContext, base: ReadCommit): ProgressContext {
   const { graph: _graph, ...rest } = context;
@@ -171,7 +187,11 @@ function takenBack(context: ProgressContext, base: ReadCommit, affected: Affecte
   );
 }
 
-async function pullOf(run: RunInput, ofCommit: Pull[], ports: Ports): Promise<PullPart | null> {
+async function pullOf(
+  run: RunInput,
+  ofCommit: Pull[],
+  ports: Pick<Ports, 'pulls'>,
+): Promise<PullPart | null> {
   const number = run.request.pull;
   const merged = ofCommit.find((pull) => pull.merged);
   const pull = number === undefined ? merged : await ports.pulls.get(run.repository, number);
@@ -194,7 +214,7 @@ async function authorsOf(
   run: RunInput,
   source: { commit: string; base: string | null },
   pulls: Pull[],
-  ports: Ports,
+  ports: Pick<Ports, 'source'>,
 ): Promise<string[]> {
   const commits =
     source.base === null
@@ -211,7 +231,7 @@ async function begin(
   doc: RunDocument,
   record: EnvironmentRecord | null,
   config: Config,
-  ports: Ports,
+  ports: Pick<Ports, 'artifacts' | 'clock' | 'status' | 'trace'>,
 ): Promise<Record<string, unknown>> {
   if (run.workflow === 'plan') return { outcome: 'next', doc: await saveDocument(ports, doc) };
 

@@ -13,9 +13,10 @@ const answer = z.object({
   reason: z.string().nullish(),
 });
 
-export const reviewAnswer = step(
-  z.object({ doc: z.string(), answer }),
-  async ({ doc: key, answer: { outcome, by, reason } }, ports) => {
+export const reviewAnswer = step({
+  input: z.object({ doc: z.string(), answer }),
+  ports: ['approvals', 'artifacts', 'clock', 'status'],
+  async run({ doc: key, answer: { outcome, by, reason } }, ports) {
     const doc = await loadDocument(ports, key);
     await ports.approvals.remove(doc.repository, doc.environment, doc.runId);
     const next = afterAnswer(doc, outcome, by, reason ?? null, ports.clock.now().toISOString());
@@ -26,7 +27,7 @@ export const reviewAnswer = step(
     // A second question may come when a wave was applied already; a no then leaves the environment half way.
     return { outcome: touchedTheWorld(doc) ? 'rollback' : 'done', doc: saved };
   },
-);
+});
 
 function afterAnswer(
   doc: RunDocument,

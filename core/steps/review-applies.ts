@@ -11,31 +11,35 @@ import { documentInput } from './input.ts';
 import { step } from './step.ts';
 
 /** The next wave starts only if every apply of this one went through. */
-export const reviewApplies = step(documentInput, async ({ doc: key }, ports) => {
-  const before = await loadDocument(ports, key);
-  const pass = currentPass(before);
-  const results: Record<string, JobResult> = {};
-  for (const name of pass.waves[pass.wave] ?? []) {
-    const apply = pass.projects[name]?.apply;
-    if (apply && pass.projects[name]?.status === 'planned')
-      results[name] = await readResult(ports, apply.job);
-  }
-  for (const [name, { status, outputs, lockId }] of Object.entries(results)) {
-    if (lockId) await noteStaleLock(ports, before, name, lockId);
-    if (status === 'ok') await ports.artifacts.put(outputsKey(before, name), JSON.stringify(outputs ?? {}));
-  }
-  const { doc, failure } = noteApplies(before, results);
-  if (!failure) {
-    const saved = await saveDocument(ports, doc);
-    await tell(ports, doc, 'apply.finished', `Applied ${Object.keys(results).join(', ')}.`);
-    return { outcome: 'next', doc: saved };
-  }
-  const next: RunDocument = { ...doc, failure: doc.failure ?? failure, outcome: 'failed' };
-  if (doc.phase === 'rollback') {
-    const broken = `the way back failed: the apply of ${failure.project}: ${failure.message}`;
-    return { outcome: 'done', doc: await saveDocument(ports, { ...next, outcome: 'broken', broken }) };
-  }
-  const saved = await saveDocument(ports, next);
-  await tell(ports, next, 'apply.finished', `The apply of ${failure.project} failed.`);
-  return { outcome: touchedTheWorld(next) ? 'rollback' : 'done', doc: saved };
+export const reviewApplies = step({
+  input: documentInput,
+  ports: ['artifacts', 'clock', 'status'],
+  async run({ doc: key }, ports) {
+    const before = await loadDocument(ports, key);
+    const pass = currentPass(before);
+    const results: Record<string, JobResult> = {};
+    for (const name of pass.waves[pass.wave] ?? []) {
+      const apply = pass.projects[name]?.apply;
+      if (apply && pass.projects[name]?.status === 'planned')
+        results[name] = await readResult(ports, apply.job);
+    }
+    for (const [name, { status, outputs, lockId }] of Object.entries(results)) {
+      if (lockId) await noteStaleLock(ports, before, name, lockId);
+      if (status === 'ok') await ports.artifacts.put(outputsKey(before, name), JSON.stringify(outputs ?? {}));
+    }
+    const { doc, failure } = noteApplies(before, results);
+    if (!failure) {
+      const saved = await saveDocument(ports, doc);
+      await tell(ports, doc, 'apply.finished', `Applied ${Object.keys(results).join(', ')}.`);
+      return { outcome: 'next', doc: saved };
+    }
+    const next: RunDocument = { ...doc, failure: doc.failure ?? failure, outcome: 'failed' };
+    if (doc.phase === 'rollback') {
+      const broken = `the way back failed: the apply of ${failure.project}: ${failure.message}`;
+      return { outcome: 'done', doc: await saveDocument(ports, { ...next, outcome: 'broken', broken }) };
+    }
+    const saved = await saveDocument(ports, next);
+    await tell(ports, next, 'apply.finished', `The apply of ${failure.project} failed.`);
+    return { outcome: touchedTheWorld(next) ? 'rollback' : 'done', doc: saved };
+  },
 });

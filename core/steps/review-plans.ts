@@ -1,3 +1,4 @@
+import { LONGEST_APPROVAL } from '../environments/approval.ts';
 import { noteStaleLock, staleLock } from '../environments/stale-lock.ts';
 import { approvalDigest, planDigest } from '../plans/digest.ts';
 import { guard } from '../plans/guard.ts';
@@ -12,34 +13,35 @@ import { documentInput } from './input.ts';
 import { reuseKey } from './next-wave.ts';
 import { step } from './step.ts';
 
-/** A state's longest time limit, in seconds: almost 25 days. */
-const LONGEST_WAIT = 2_147_483;
-
 /** Reads what the plans of a wave left and decides: ask a person, go on, nothing to do, or fail. */
-export const reviewPlans = step(documentInput, async ({ doc: key }, ports) => {
-  const before = await loadDocument(ports, key);
-  const pass = currentPass(before);
-  const names =
-    pass.wave === 0 && before.phase === 'deploy' ? pass.waves.flat() : (pass.waves[pass.wave] ?? []);
-  const outcomes: Record<string, PlanOutcome> = {};
-  await Promise.all(
-    names.map(async (name) => {
-      const progress = pass.projects[name];
-      if (progress?.planJob) outcomes[name] = await readOutcome(before, progress, progress.planJob, ports);
-    }),
-  );
-  const doc = notePlans(before, outcomes, new Set(before.everApplied));
-  await forgetStaleLocks(before, outcomes, ports);
+export const reviewPlans = step({
+  input: documentInput,
+  ports: ['artifacts', 'clock', 'status'],
+  async run({ doc: key }, ports) {
+    const before = await loadDocument(ports, key);
+    const pass = currentPass(before);
+    const names =
+      pass.wave === 0 && before.phase === 'deploy' ? pass.waves.flat() : (pass.waves[pass.wave] ?? []);
+    const outcomes: Record<string, PlanOutcome> = {};
+    await Promise.all(
+      names.map(async (name) => {
+        const progress = pass.projects[name];
+        if (progress?.planJob) outcomes[name] = await readOutcome(before, progress, progress.planJob, ports);
+      }),
+    );
+    const doc = notePlans(before, outcomes, new Set(before.everApplied));
+    await forgetStaleLocks(before, outcomes, ports);
 
-  if (doc.request.command === 'plan') return finishPlan(doc, ports);
-  return decide(doc, outcomes, ports);
+    if (doc.request.command === 'plan') return finishPlan(doc, ports);
+    return decide(doc, outcomes, ports);
+  },
 });
 
 /** A plan that went through has taken its project's lock, and given it back. */
 async function forgetStaleLocks(
   doc: RunDocument,
   outcomes: Record<string, PlanOutcome>,
-  ports: Ports,
+  ports: Pick<Ports, 'artifacts'>,
 ): Promise<void> {
   if (doc.request.command === 'plan') return;
   for (const [name, { result }] of Object.entries(outcomes)) {
@@ -52,7 +54,7 @@ async function readOutcome(
   doc: RunDocument,
   progress: ProjectProgress,
   job: string,
-  ports: Ports,
+  ports: Pick<Ports, 'artifacts'>,
 ): Promise<PlanOutcome> {
   const result = await readResult(ports, job);
   if (result.status !== 'ok')
@@ -69,7 +71,10 @@ async function readOutcome(
   };
 }
 
-async function finishPlan(doc: RunDocument, ports: Ports): Promise<Record<string, unknown>> {
+async function finishPlan(
+  doc: RunDocument,
+  ports: Pick<Ports, 'artifacts' | 'clock' | 'status'>,
+): Promise<Record<string, unknown>> {
   const all = Object.values(currentPass(doc).projects);
   for (const progress of all) {
     if (!progress.plan || progress.reused) continue;
@@ -92,7 +97,7 @@ async function finishPlan(doc: RunDocument, ports: Ports): Promise<Record<string
 async function decide(
   doc: RunDocument,
   outcomes: Record<string, PlanOutcome>,
-  ports: Ports,
+  ports: Pick<Ports, 'artifacts' | 'clock'>,
 ): Promise<Record<string, unknown>> {
   const verdict = judgePlans(doc, outcomes);
   if (verdict.kind === 'fail') {
@@ -110,7 +115,7 @@ async function decide(
   }
   if (verdict.kind === 'go') return { outcome: 'next', doc: await saveDocument(ports, acceptPlans(doc)) };
 
-  const within = Math.min(doc.policy.approval.within, LONGEST_WAIT);
+  const within = Math.min(doc.policy.approval.within, LONGEST_APPROVAL);
   const next: RunDocument = {
     ...doc,
     differences: verdict.differences,

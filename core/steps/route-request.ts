@@ -1,45 +1,55 @@
-import { CairnError, Conflict, InvalidInput, NotAllowed, NotFound } from '../errors.ts';
+import { CairnError, InvalidInput, NotAllowed, NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { defaultConfig } from '../projects/config.ts';
-import { configAt, environmentsOn } from '../projects/load-config.ts';
-import { tellConfigMended, tellConfigProblem, tellRequester } from '../requests/replies.ts';
+import { configAt } from '../projects/load-config.ts';
+import { tellConfigMended, tellOnCommit, tellOnPull, tellRequester } from '../requests/replies.ts';
 import {
   type DeployRequest,
   type PlanRequest,
-  type PushRequest,
   type Request,
   type RollbackRequest,
   requestSchema,
 } from '../requests/request.ts';
-import { runId } from '../requests/run-id.ts';
+import { startDeploys, startRun } from '../runs/start.ts';
 import { answerApproval } from './answer-approval.ts';
-import type { RunInput } from './input.ts';
 import { step } from './step.ts';
 
 /**
  * Takes a request from the bus and starts what it asks for: one run per environment. What cannot be done is
  * told where it was asked: under the comment, on the commit, or to the caller.
  */
-export const routeRequest = step(requestSchema, async (request, ports) => {
-  try {
-    await checkPermission(request, ports);
-    const answer = await route(request, ports);
-    await tellRequester(request, null, ports);
-    return answer;
-  } catch (error) {
-    // What can pass is tried again by the bus; what cannot is said.
-    if (!(error instanceof CairnError) || error.fault !== 'user') throw error;
-    if (request.origin.source === 'api' || request.origin.source === 'cli') throw error;
-    if (request.command === 'push' || request.origin.source === 'webhook') {
-      await tellConfigProblem(request, error, ports);
-    } else {
-      await tellRequester(request, error, ports);
+export const routeRequest = step({
+  input: requestSchema,
+  ports: [...answerApproval.ports, 'people', 'pulls', 'reports', 'sent', 'source', 'workflows'],
+  async run(request, ports) {
+    try {
+      await checkPermission(request, ports);
+      const answer = await route(request, ports);
+      await tellRequester(request, null, ports);
+      return answer;
+    } catch (error) {
+      // What can pass is tried again by the bus; what cannot is said.
+      if (!(error instanceof CairnError) || error.fault !== 'user') throw error;
+      if (request.origin.source === 'api' || request.origin.source === 'cli') throw error;
+      await tellWhereAsked(request, error, ports);
+      return { started: [], refused: error.message };
     }
-    return { started: [], refused: error.message };
-  }
+  },
 });
 
-async function checkPermission(request: Request, ports: Ports): Promise<void> {
+async function tellWhereAsked(
+  request: Request,
+  error: CairnError,
+  ports: Pick<Ports, 'pulls' | 'reports' | 'sent'>,
+): Promise<void> {
+  const { repository, command, origin } = request;
+  if (command !== 'push' && origin.source !== 'webhook') return tellRequester(request, error, ports);
+  if (command === 'plan') return tellOnPull(request, error, ports);
+  const commit = 'commit' in request ? request.commit : undefined;
+  return commit === undefined ? undefined : tellOnCommit({ repository, commit, url: '' }, error, ports);
+}
+
+async function checkPermission(request: Request, ports: Pick<Ports, 'people'>): Promise<void> {
   const { source, login } = request.origin;
   if (source === 'webhook' || source === 'look' || source === 'schedule') return;
   if (request.command === 'approve' || request.command === 'reject') return;
@@ -49,7 +59,11 @@ async function checkPermission(request: Request, ports: Ports): Promise<void> {
   throw new NotAllowed(`@${login ?? 'nobody'} has no write access to ${request.repository}.`);
 }
 
-async function route(request: Request, ports: Ports): Promise<Record<string, unknown>> {
+async function route(
+  request: Request,
+  ports: Pick<Ports, 'pulls' | 'reports' | 'sent' | 'source' | 'workflows'> &
+    Parameters<typeof answerApproval.run>[1],
+): Promise<Record<string, unknown>> {
   switch (request.command) {
     case 'push':
       return { started: await startDeploys(request, ports) };
@@ -59,7 +73,7 @@ async function route(request: Request, ports: Ports): Promise<Record<string, unk
     case 'rollback':
       await mustExist(request, ports);
       return {
-        started: [await start('deploy', await withCommit(request, ports), request.environment, ports)],
+        started: [await startRun('deploy', await withCommit(request, ports), request.environment, ports)],
       };
     case 'help':
       // What was not understood is answered like any other mistake: by a reply under the comment.
@@ -69,25 +83,10 @@ async function route(request: Request, ports: Ports): Promise<Record<string, unk
   }
 }
 
-async function startDeploys(request: PushRequest, ports: Ports): Promise<string[]> {
-  const environments = await environmentsOn(ports, request.repository, request.branch);
-  if (environments.length === 0) return [];
-  // A commit whose own configuration is broken deploys nowhere.
-  await configAt(ports, request.repository, request.commit);
-  const { repository, commit, branch, origin } = request;
-  return Promise.all(
-    environments.map((environment) =>
-      start(
-        'deploy',
-        { command: 'deploy', repository, environment, commit, branch, retry: false, origin },
-        environment,
-        ports,
-      ),
-    ),
-  );
-}
-
-async function startPlans(request: PlanRequest, ports: Ports): Promise<string[]> {
+async function startPlans(
+  request: PlanRequest,
+  ports: Pick<Ports, 'pulls' | 'reports' | 'sent' | 'source' | 'workflows'>,
+): Promise<string[]> {
   const pull = await ports.pulls.get(request.repository, request.pull);
   // The head's configuration is only read for its mistakes: what exists is what the base says.
   const [proposed, base] = await Promise.all([
@@ -103,10 +102,13 @@ async function startPlans(request: PlanRequest, ports: Ports): Promise<string[]>
   if (environments.length === 0 && request.environment !== undefined) {
     throw new NotFound(`No environment "${request.environment}" lives on ${pull.base.branch}.`);
   }
-  return Promise.all(environments.map((environment) => start('plan', request, environment, ports)));
+  return Promise.all(environments.map((environment) => startRun('plan', request, environment, ports)));
 }
 
-async function mustExist(request: DeployRequest | RollbackRequest, ports: Ports): Promise<void> {
+async function mustExist(
+  request: DeployRequest | RollbackRequest,
+  ports: Pick<Ports, 'source'>,
+): Promise<void> {
   const main = await ports.source.defaultBranch(request.repository);
   const config = (await configAt(ports, request.repository, main)) ?? defaultConfig(main);
   if (Object.hasOwn(config.environments, request.environment)) return;
@@ -116,27 +118,13 @@ async function mustExist(request: DeployRequest | RollbackRequest, ports: Ports)
 }
 
 /** A deploy of no commit in particular is of the head of the environment's branch as it is now. */
-async function withCommit<R extends DeployRequest | RollbackRequest>(request: R, ports: Ports): Promise<R> {
+async function withCommit<R extends DeployRequest | RollbackRequest>(
+  request: R,
+  ports: Pick<Ports, 'source'>,
+): Promise<R> {
   if (request.command === 'rollback' || request.commit !== undefined) return request;
   const main = await ports.source.defaultBranch(request.repository);
   const config = (await configAt(ports, request.repository, main)) ?? defaultConfig(main);
   const branch = config.environments[request.environment]?.branch ?? main;
   return { ...request, commit: await ports.source.head(request.repository, branch) };
-}
-
-async function start(
-  workflow: RunInput['workflow'],
-  request: RunInput['request'],
-  environment: string,
-  ports: Ports,
-): Promise<string> {
-  const id = runId(request.command, request.repository, environment, request.origin.trigger);
-  const input: RunInput = { runId: id, workflow, repository: request.repository, environment, request };
-  try {
-    await ports.workflows.start(workflow, id, input);
-  } catch (error) {
-    // The same trigger, asked again after the branch moved: it is the run that it was.
-    if (!(error instanceof Conflict)) throw error;
-  }
-  return id;
 }

@@ -89,6 +89,26 @@ export function administration(world: World, deliverer: Deliverer) {
       addHook(world, deliverer, need(repository), hook);
       world.store.flush();
     },
+    addWorkflowRun(name: string, run: Parameters<Forge['addWorkflowRun']>[1]) {
+      const repository = need(name);
+      const id = nextId(world);
+      repository.workflowRuns = [
+        ...(repository.workflowRuns ?? []),
+        {
+          id,
+          headRepository: `${repository.owner}/${repository.name}`,
+          event: 'push',
+          status: 'in_progress',
+          attempt: 1,
+          triggeringActor: run.actor,
+          createdAt: now(world),
+          ...run,
+        },
+      ];
+      world.store.touch();
+      world.store.flush();
+      return id;
+    },
     gitDir: (repository: string) => gitDir(world, need(repository)),
   };
 }

@@ -11,7 +11,7 @@ import { callerOf } from './auth.ts';
 import { type Deliverer, startDeliverer } from './hooks.ts';
 import { pageRoutes } from './pages/index.ts';
 import { smartHttp } from './smart-http.ts';
-import type { Permission } from './state.ts';
+import type { Permission, WorkflowRunRow } from './state.ts';
 import { openStore } from './store.ts';
 import { type Env, makeLocks, type World } from './world.ts';
 
@@ -37,6 +37,11 @@ export interface Forge {
   /** A GitHub App, installed everywhere with write permission; its key is new each time. */
   addApp(slug: string): Promise<{ appId: number; privateKey: string; installationId: number; login: string }>;
   addHook(repository: string, hook: { url: string; secret: string; events?: string[] }): void;
+  /** A workflow of GitHub Actions is at work, or was; answers its id. Nothing runs here. */
+  addWorkflowRun(
+    repository: string,
+    run: Pick<WorkflowRunRow, 'sha' | 'branch' | 'actor'> & Partial<Omit<WorkflowRunRow, 'id'>>,
+  ): number;
   /** Folder of the bare repository. */
   gitDir(repository: string): string;
   close(): Promise<void>;

@@ -125,6 +125,21 @@ export interface DeploymentRow {
   }[];
 }
 
+export interface WorkflowRunRow {
+  id: number;
+  sha: string;
+  branch: string;
+  /** `owner/name` of where its code lives. */
+  headRepository: string;
+  event: string;
+  status: 'queued' | 'in_progress' | 'completed';
+  attempt: number;
+  /** Who started the first attempt, and this one. */
+  actor: string;
+  triggeringActor: string;
+  createdAt: string;
+}
+
 export interface RepositoryRow {
   id: number;
   owner: string;
@@ -143,6 +158,8 @@ export interface RepositoryRow {
   checks: CheckRow[];
   statuses: StatusRow[];
   deployments: DeploymentRow[];
+  /** Absent in what an older version kept. */
+  workflowRuns?: WorkflowRunRow[];
 }
 
 export interface ForgeState {

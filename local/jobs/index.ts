@@ -82,12 +82,12 @@ export async function createLocalJobs(options: LocalJobsOptions): Promise<LocalJ
   }
 
   const { found, broken } = readJobFolders(join(place.root, 'jobs'));
-  for (const folder of broken) await place.discard(folder);
+  for (const folder of broken) place.discard(folder);
   for (const folder of found) {
     const running: Running = { folder, process: null, attempt: null };
     const result = runner.adopt(running);
     // Never started: whoever runs it again begins anew.
-    if (!result) await runner.forget(folder);
+    if (!result) runner.forget(folder);
     else
       track(folder.key, running, result).catch((error) =>
         log('error', 'a job was not collected', { job: folder.order.prefix, error: String(error) }),
@@ -160,6 +160,7 @@ export async function createLocalJobs(options: LocalJobsOptions): Promise<LocalJ
   function close(): void {
     closing.abort();
     workers.close();
+    place.close();
   }
   return { run, port, isolated, root: place.root, states, close };
 }

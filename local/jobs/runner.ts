@@ -115,7 +115,7 @@ export function createRunner(options: RunnerOptions) {
 
   async function begin(folder: JobFolder, attempt: Attempt): Promise<Launched> {
     const work = workOf(folder);
-    await place.discard(work);
+    place.discard(work);
     await fillJob(folder, attempt, { ...options, states, binaries: options.binaries });
     const { identity, job } = folder.order;
     mkdirSync(work, { mode: 0o700 });
@@ -133,26 +133,26 @@ export function createRunner(options: RunnerOptions) {
     const result =
       (await collected(artifacts, folder.order, folder.key)) ??
       (await collect(folder, attempt, { artifacts, states, work, problem }));
-    await clear(folder);
+    clear(folder);
     return result;
   }
 
   /** Without a process there is nothing to collect. */
   async function giveUp(folder: JobFolder, result: JobResult): Promise<JobResult> {
     await finish(artifacts, folder, result);
-    await clear(folder);
+    clear(folder);
     return result;
   }
 
-  async function clear(folder: JobFolder): Promise<void> {
-    await place.discard(...foldersOfUser(folder), workOf(folder));
-    await place.discard(folder.path);
+  function clear(folder: JobFolder): void {
+    place.discard(...foldersOfUser(folder), workOf(folder));
+    place.discard(folder.path);
   }
 
   /** Without its work folder: of a job that was never started it may be another's. */
-  async function forget(folder: JobFolder): Promise<void> {
-    await place.discard(...foldersOfUser(folder));
-    await place.discard(folder.path);
+  function forget(folder: JobFolder): void {
+    place.discard(...foldersOfUser(folder));
+    place.discard(folder.path);
   }
 
   function stop(running: Running, reason: string): void {

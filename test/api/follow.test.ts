@@ -81,11 +81,43 @@ describe('following a run', () => {
   });
 });
 
+describe('a host that cannot stream', () => {
+  it('ends what it gives after a while; the reader goes on from there and misses nothing', async () => {
+    const host = testHost({ longestFollow: 1 });
+    const { runId } = await waitingDeploy(host.ports);
+    const follow = (more: Record<string, string> = {}) =>
+      createApp(host).request(`/api/v1/runs/${runId}/follow`, { headers: { ...headers, ...more } });
+
+    const first = await read(await follow());
+    await host.ports.status.emit({
+      id: 'end',
+      runId,
+      at: '2026-01-01T00:00:00Z',
+      kind: 'run.ended',
+      message: 'Deployed.',
+      doc: null,
+      run: { state: 'succeeded' },
+    });
+    const second = await read(await follow({ 'last-event-id': '2' }));
+
+    expect(first.map(({ event, id }) => [event, id])).toEqual([
+      ['status', '1'],
+      ['status', '2'],
+      ['run', null],
+    ]);
+    expect(second.map(({ event, id }) => [event, id])).toEqual([
+      ['status', '3'],
+      ['run', null],
+      ['end', null],
+    ]);
+  });
+});
+
 describe('following a log', () => {
   it('gives each part once and ends with the job', async () => {
     const host = testHost();
     const run = await host.ports.runs.claim(aRun());
-    const prefix = `runs/${run.id}/jobs/apply-1-app`;
+    const prefix = `jobs/acme/shop/prod/apply/${run.id}/apply-1-app`;
     host.ports.jobs.logs.set(prefix, 'one\n');
     const response = await createApp(host).request(`/api/v1/runs/${run.id}/jobs/apply-1-app/follow`, {
       headers,

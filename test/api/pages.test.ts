@@ -185,7 +185,7 @@ describe('the page of a job', () => {
   it('shows its log, and follows one that runs', async () => {
     const host = testHost();
     const { runId } = await waitingDeploy(host.ports);
-    host.ports.jobs.logs.set(`runs/${runId}/jobs/apply-9-app`, 'Applying\n');
+    host.ports.jobs.logs.set(`jobs/acme/shop/prod/apply/${runId}/apply-9-app`, 'Applying\n');
 
     const ended = await open(host, `/runs/${runId}/jobs/plan-3-app`);
     const live = await open(host, `/runs/${runId}/jobs/apply-9-app`);

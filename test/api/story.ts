@@ -72,6 +72,7 @@ export function progress(name: string, more: Partial<ProjectProgress> = {}): Pro
       whenModified: [],
       variables: {},
       secrets: {},
+      size: 'standard',
     },
     commit: 'c'.repeat(40),
     destroy: false,
@@ -163,7 +164,7 @@ export async function planned(
   changes: Changes,
   log = `Planning ${name}\n`,
 ): Promise<Pick<ProjectProgress, 'planJob' | 'plan'>> {
-  const job = `runs/${runId}/jobs/plan-3-${name}`;
+  const job = `jobs/${REPOSITORY}/prod/deploy-plan/${runId}/plan-3-${name}`;
   const result = { version: 1, id: `plan-3-${name}`, status: 'ok', started: false };
   await ports.artifacts.put(`${job}/order.json`, '{}');
   await ports.artifacts.put(`${job}/out/changes.json`, JSON.stringify(changes));
@@ -249,7 +250,7 @@ export async function rolledBack(ports: MemoryPorts): Promise<{ runId: string }>
       endedAt: '2025-12-31T23:57:30.000Z',
     }),
   );
-  const job = `runs/${run.id}/jobs/apply-5-app`;
+  const job = `jobs/${REPOSITORY}/prod/apply/${run.id}/apply-5-app`;
   const error =
     'Error: local-exec provisioner error\n\n  with terraform_data.service,\n  on main.tf line 12\n\nexit status 1';
   await ports.artifacts.put(`${job}/out/log.txt`, `terraform_data.service: Modifying...\n${error}\n`);

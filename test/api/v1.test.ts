@@ -83,7 +83,11 @@ describe('who asks', () => {
 
   it('is asked about at that moment', async () => {
     let permission: 'write' | 'none' = 'write';
-    host.ports.people = { whoIs: async () => 'alice', permission: async () => permission };
+    host.ports.people = {
+      ...host.ports.people,
+      whoIs: async () => 'alice',
+      permission: async () => permission,
+    };
     const app = createApp(host);
     const headers = { authorization: 'Bearer of-alice' };
     const before = await (await app.request('/api/v1/repositories', { headers })).json();
@@ -242,7 +246,7 @@ describe('a log', () => {
   it('of a job that ended is read in parts, without cutting a character', async () => {
     const { runId } = await rolledBack(host.ports);
     const text = `${'x'.repeat(512 * 1024 - 1)}é and more\n`;
-    await host.ports.artifacts.put(`runs/${runId}/jobs/plan-3-app/out/log.txt`, text);
+    await host.ports.artifacts.put(`jobs/acme/shop/prod/deploy-plan/${runId}/plan-3-app/out/log.txt`, text);
     const part = async (offset: number) =>
       (await (await get(`/runs/${runId}/jobs/plan-3-app/log?offset=${offset}`)).json()) as {
         text: string;
@@ -259,7 +263,7 @@ describe('a log', () => {
 
   it('of a project in a folder is found by the address that links give', async () => {
     const { runId } = await waitingDeploy(host.ports);
-    const prefix = `runs/${runId}/jobs/plan-3-infra%2Fapp`;
+    const prefix = `jobs/acme/shop/prod/deploy-plan/${runId}/plan-3-infra%2Fapp`;
     await host.ports.artifacts.put(`${prefix}/out/log.txt`, 'Planning\n');
     await host.ports.artifacts.put(`${prefix}/out/result.json`, '{}');
     const page = new URL(pageLinks('https://cairn.test/').job('another-run', prefix)).pathname;
@@ -272,7 +276,7 @@ describe('a log', () => {
 
   it('of a job that runs goes on from an offset', async () => {
     const { runId } = await waitingDeploy(host.ports);
-    const prefix = `runs/${runId}/jobs/apply-9-app`;
+    const prefix = `jobs/acme/shop/prod/apply/${runId}/apply-9-app`;
     host.ports.jobs.logs.set(prefix, 'Applying é\n');
 
     const response = await get(`/runs/${runId}/jobs/apply-9-app/log?offset=9`);

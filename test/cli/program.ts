@@ -76,6 +76,7 @@ const noModules: HostModules = {
   demo: () => Promise.reject(new Error('not in this test')),
   findBinaries: async () => [],
   states: () => Promise.reject(new Error('not in this test')),
+  aws: () => Promise.reject(new Error('not in this test')),
 };
 
 /** The app on a port of 127.0.0.1. */

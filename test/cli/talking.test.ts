@@ -107,7 +107,7 @@ describe('cairn runs, show, logs', () => {
   it('never hand control characters of a log to the terminal', async () => {
     const { runId } = await rolledBack(host.ports);
     await host.ports.artifacts.put(
-      `runs/${runId}/jobs/apply-5-app/out/log.txt`,
+      `jobs/acme/shop/prod/apply/${runId}/apply-5-app/out/log.txt`,
       'a\u001b]0;evil\u0007b\u001b[2Jc\n',
     );
 
@@ -127,7 +127,7 @@ describe('cairn runs, show, logs', () => {
 
   it('follow logs until the run has ended, each part once', async () => {
     const { runId } = await waitingDeploy(host.ports);
-    const prefix = `runs/${runId}/jobs/apply-9-app`;
+    const prefix = `jobs/acme/shop/prod/apply/${runId}/apply-9-app`;
     await host.ports.artifacts.put(`${prefix}/order.json`, '{}');
     host.ports.jobs.logs.set(prefix, 'one\n');
     const happens = async () => {

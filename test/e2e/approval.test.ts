@@ -80,7 +80,9 @@ test.each([
     await world.waiting({ commit });
     const { artifacts } = world.server.host.ports;
     const [run] = await world.runs({ commit });
-    const folder = end.startsWith('/') ? `runs/${run?.id}/jobs/` : `sources/${REPOSITORY}/${commit}`;
+    const folder = end.startsWith('/')
+      ? `jobs/${REPOSITORY}/prod/deploy-plan/${run?.id}/`
+      : `sources/${REPOSITORY}/${commit}`;
     const [key = ''] = (await artifacts.list(folder)).filter((k) => k.endsWith(end));
     // Behind the end of an archive: it still unpacks.
     await artifacts.put(key, Buffer.concat([await artifacts.get(key), Buffer.from('\0')]));

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { jobPrefixes } from '../../core/jobs/names.ts';
+import type { Run } from '../../core/requests/run.ts';
 import { config, root } from '../support/real-roots.ts';
 import { type RealWorld, startRealWorld } from '../support/real-world.ts';
 
@@ -78,7 +80,7 @@ output "listed" { value = [for folder in local.folders : try(fileset(folder, "**
     const pull = await world.bob.openPull({ head: 'curious' });
 
     const run = await world.ended({ pull: pull.number });
-    const outputs = await outputsOf(run.id, 'plan');
+    const outputs = await outputsOf(run);
 
     expect(run.state).toBe('succeeded');
     const nothing = all.map(() => 'nothing');
@@ -116,10 +118,10 @@ output "listed" { value = [for folder in local.folders : try(fileset(folder, "**
     expect(filesBelow(jobs).filter((file) => file.endsWith('planted'))).toEqual([]);
   });
 
-  async function outputsOf(runId: string, kind: string): Promise<Record<string, unknown>> {
+  async function outputsOf(run: Run): Promise<Record<string, unknown>> {
     const { artifacts } = world.server.host.ports;
-    const keys = await artifacts.list(`runs/${runId}/jobs/`);
-    const key = keys.find((name) => name.includes(kind) && name.endsWith('/out/changes.json')) ?? '';
+    const keys = (await Promise.all(jobPrefixes(run).map((prefix) => artifacts.list(prefix)))).flat();
+    const key = keys.find((name) => name.endsWith('/out/changes.json')) ?? '';
     const { outputs } = JSON.parse(new TextDecoder().decode(await artifacts.get(key))) as {
       outputs: Record<string, { after: unknown }>;
     };

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { jobIds } from '../../api/jobs.ts';
+import type { Run } from '../../core/requests/run.ts';
 import { realClone } from '../support/real-clone.ts';
 import { realPerson } from '../support/real-person.ts';
 import { config, type Root, root } from '../support/real-roots.ts';
@@ -41,11 +43,7 @@ async function replyTo(number: number, login: string, has: string): Promise<stri
   return found.body;
 }
 
-/** Names of the jobs that a run had. */
-async function jobsOf(runId: string): Promise<string[]> {
-  const keys = await world.server.host.ports.artifacts.list(`runs/${runId}/jobs/`);
-  return keys.filter((key) => key.endsWith('/order.json')).map((key) => key.split('/')[3] ?? '');
-}
+const jobsOf = (run: Run) => jobIds(world.server.host.ports, run);
 
 test('a second push that touches one project plans only that one, and edits the one comment', async () => {
   const head = await world.push(
@@ -60,7 +58,7 @@ test('a second push that touches one project plans only that one, and edits the 
   const run = await world.ended({ pull: pull.number, commit: second });
   const edited = await planComment(pull.number, second.slice(0, 7));
 
-  expect(await jobsOf(run.id)).toEqual([expect.stringContaining('app')]);
+  expect(await jobsOf(run)).toEqual([expect.stringContaining('app')]);
   expect(edited.id).toBe(comment.id);
   expect(edited.body).toContain('network');
   expect(
@@ -115,7 +113,7 @@ test('-p plans one project, and a name that is not there is answered', async () 
   );
 
   expect(run).toMatchObject({ state: 'succeeded', commit: head });
-  expect(await jobsOf(run.id)).toEqual([expect.stringContaining('app')]);
+  expect(await jobsOf(run)).toEqual([expect.stringContaining('app')]);
   expect(comment.body).not.toContain('network');
   expect(answer.body).toContain('app, network');
 });
@@ -225,7 +223,7 @@ test('a fork is planned only where somebody with write access names the very com
       ({ body }) => body.includes(`/cairn plan ${head}`) && body.includes('fork'),
     ),
   );
-  const before = await Promise.all((await world.runs({ pull: pull.number })).map((run) => jobsOf(run.id)));
+  const before = await Promise.all((await world.runs({ pull: pull.number })).map((run) => jobsOf(run)));
   await world.bob.comment(pull.number, `/cairn plan ${head}`);
   const run = await world.run({ pull: pull.number }, ['succeeded']);
   await planComment(pull.number, 'app');

@@ -26,7 +26,7 @@ test('a secret reaches terraform and nothing that people read; a pull request do
     (await world.bob.comments(pull.number)).find(({ body }) => body.includes('app')),
   );
   const { artifacts } = world.server.host.ports;
-  const logs = (await artifacts.list('runs/')).filter((key) =>
+  const logs = [...(await artifacts.list('runs/')), ...(await artifacts.list('jobs/'))].filter((key) =>
     /\/(log\.txt|changes\.json|summary\.json|\d+\.json)$/.test(key),
   );
   const texts = await Promise.all(

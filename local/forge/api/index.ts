@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { etag } from 'hono/etag';
 import type { Deliverer } from '../hooks.ts';
 import { type Env, ForgeError, type World } from '../world.ts';
+import { actionRoutes } from './actions.ts';
 import { checkRoutes } from './checks.ts';
 import { commentRoutes } from './comments.ts';
 import { deploymentRoutes } from './deployments.ts';
@@ -26,6 +27,7 @@ export function apiRoutes(world: World, deliverer: Deliverer): Hono<Env> {
   app.route('/', gitDataRoutes(world));
   app.route('/', hookRoutes(world, deliverer));
   app.route('/', peopleRoutes(world));
+  app.route('/', actionRoutes(world));
   app.route('/', repositoryRoutes(world));
   app.all('*', (c) =>
     c.json({ message: 'Not Found', documentation_url: 'https://docs.github.com/rest', status: '404' }, 404),

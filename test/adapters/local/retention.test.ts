@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 async function job(run: string, daysOld: number): Promise<{ plan: string; log: string }> {
-  const out = path.join(dir, 'runs', run, 'jobs', 'plan-1-app', 'out');
+  const out = path.join(dir, 'jobs/acme/shop/prod/deploy-plan', run, 'plan-1-app/out');
   await mkdir(out, { recursive: true });
   const files = { plan: path.join(out, 'plan.tfplan'), log: path.join(out, 'log.txt') };
   for (const file of Object.values(files)) {

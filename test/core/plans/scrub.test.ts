@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createScrubber, createStreamScrubber, MARK } from '../../../core/plans/scrub.ts';
+import { createScrubber, MARK } from '../../../core/plans/scrub.ts';
 
 const SECRET = 'p@ss "word"/+${x} <&>';
 const KEY = '-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\n  indented line\n-----END KEY-----\n';
@@ -118,21 +118,5 @@ describe('createScrubber', () => {
 
     expect(shown).not.toContain('secret-value');
     expect(performance.now() - begun).toBeLessThan(5_000);
-  });
-});
-
-describe('createStreamScrubber', () => {
-  it('shows the same as the whole text at once, wherever the chunks are cut', () => {
-    const text = fc.string({ unit: fc.constantFrom(...'abcdef \n'), maxLength: 200 });
-    const secret = fc.string({ unit: fc.constantFrom(...'abcdef '), minLength: 6, maxLength: 9 });
-    fc.assert(
-      fc.property(fc.array(text, { maxLength: 6 }), fc.array(secret, { maxLength: 5 }), (chunks, secrets) => {
-        const stream = createStreamScrubber(secrets);
-
-        const shown = chunks.map((chunk) => stream.push(chunk)).join('') + stream.end();
-
-        expect(shown).toBe(createScrubber(secrets)(chunks.join('')));
-      }),
-    );
   });
 });

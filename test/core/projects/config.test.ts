@@ -116,6 +116,12 @@ colour: red
     ['a duration that is a number', 'approval: { within: 24 }', /must be text, not the number 24/],
     ['a negative duration', 'approval: { within: "-1h" }', /a duration is/],
     ['a duration of nothing', 'approval: { within: "0s" }', /a duration is/],
+    [
+      'an approval that outlives its plan',
+      'approval: { within: 8d }',
+      /within: an approval waits 7 days at most/,
+    ],
+    ['one that outlives it by an hour', 'approval: { within: 169h }', /is deleted then/],
     ['two ways to verify', 'verify: { url: "http://a", command: [x] }', /give exactly one of/],
     ['no way to verify', 'verify: { attempts: 3 }', /give exactly one of/],
     [
@@ -133,6 +139,14 @@ colour: red
 
     expect(problem).toMatch(/^cairn\.yaml:4:\d+: environments\.prod\./);
     expect(problem).toMatch(expected);
+  });
+
+  it.each(['Large', '2x', 'x-large', 'a'.repeat(17), ''])('refuses the size %j', (size) => {
+    const [problem] = problems(
+      `environments: { p: { branch: m } }\nprojects:\n  - dir: a\n    size: ${JSON.stringify(size)}\n`,
+    );
+
+    expect(problem).toMatch(/^cairn\.yaml:4:5: projects\[0\]\.size: a size is /);
   });
 
   it.each(['../x', 'a/../b', '/etc', '-rf', 'C:\\x', 'a\\b', '', 'a\nb'])('refuses the folder %j', (dir) => {

@@ -24,6 +24,7 @@ const PROJECT: Project = {
   whenModified: ['*.sh'],
   variables: {},
   secrets: { T: { plan: 'p' } },
+  size: 'standard',
 };
 
 function digest(

@@ -5,7 +5,16 @@ import type { Project } from '../../../core/projects/project.ts';
 import { dependentsOf, waves } from '../../../core/projects/waves.ts';
 
 function project(name: string, dependsOn: string[] = []): Project {
-  return { name, dir: name, workspace: 'default', dependsOn, whenModified: [], variables: {}, secrets: {} };
+  return {
+    name,
+    dir: name,
+    workspace: 'default',
+    dependsOn,
+    whenModified: [],
+    variables: {},
+    secrets: {},
+    size: 'standard',
+  };
 }
 
 /** Projects p0, p1, … of which each depends on earlier ones only, and a part of them. */

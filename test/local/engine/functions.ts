@@ -58,5 +58,5 @@ export function scriptedFunctions() {
     Object.entries(scripts).map(([name, run]) => [name, async (payload) => run(payload as Payload)]),
   );
   const tasks: Record<string, TaskHandler> = { 'arn:aws:states:::lambda:invoke': lambdaTask(functions) };
-  return { tasks, calls };
+  return { tasks, functions: scripts as Record<string, (payload: never) => unknown>, calls };
 }

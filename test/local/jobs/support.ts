@@ -75,7 +75,7 @@ export function orderOf(job: Job, more: Partial<JobOrder> = {}): JobOrder {
   orders += 1;
   const stage = job.kind === 'plan' ? job.stage : job.kind;
   return jobOrder.parse({
-    prefix: `runs/${job.runId}/jobs/${job.id}-${orders}`,
+    prefix: `jobs/${job.repository}/${job.environment}/${stage}/${job.runId}/${job.id}-${orders}`,
     job,
     inputs: { 'source.tar.gz': 'source.tar.gz' },
     state: { key: 'acme/infra/prod/app', write: job.kind === 'apply' },

@@ -8,17 +8,18 @@ export type Handler = (event: unknown) => Promise<unknown>;
 export interface Functions {
   /** `command` is a function's CMD, `<bundle>.<export>`. An error comes with the name that the function gave it. */
   handler(command: string): Handler;
-  /** What they logged, one line each. */
-  told: string[];
   close(): Promise<void>;
 }
 
-/** `dir` holds the bundles; a bundle's process starts when it is first called. */
-export function startFunctions(options: { dir: string; env: Record<string, string> }): Functions {
+/** `dir` holds the bundles; a bundle's process starts when it is first called. What they log goes to `told`. */
+export function startFunctions(options: {
+  dir: string;
+  env: Record<string, string>;
+  told: string[];
+}): Functions {
   const processes = new Map<string, Process>();
-  const told: string[] = [];
+  const { told } = options;
   return {
-    told,
     handler(command) {
       const [bundle = '', handler = ''] = command.split('.');
       return (event) => {

@@ -65,6 +65,8 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     },
     binaries: ['terraform 1.11.4'],
     isolated: true,
+    sizes: null,
+    trace: null,
     ...overrides,
   };
 }

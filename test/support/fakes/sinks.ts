@@ -106,6 +106,7 @@ export function fakePeople(
   return {
     whoIs: async (token) => (token.startsWith('token of ') ? token.slice('token of '.length) : null),
     permission: async (_, login) => permissions[login] ?? 'none',
+    workflowRun: async () => null,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Lock, LockClaim } from '../../core/ports.ts';
+import type { Lock, LockClaim } from '../ports.ts';
 
 /** The lock after `claim`: taken if it is free, else queued for; the same run again keeps its place. */
 export function claimed(lock: Lock, claim: LockClaim): Lock {
