@@ -12,11 +12,14 @@ export interface CloudWorld extends World {
 }
 
 /** A world whose Cairn is the stacks of the configuration `minimal`, on an AWS on this machine. */
-export async function startCloudWorld(options: Pick<CloudOptions, 'jobVariables'> = {}): Promise<CloudWorld> {
+export async function startCloudWorld({
+  patience = 90_000,
+  ...options
+}: Pick<CloudOptions, 'jobVariables'> & { patience?: number } = {}): Promise<CloudWorld> {
   let cloud: Cloud | undefined;
   const binaries = await findBinaries(process.env['PATH'] ?? '');
   const world = await startWorld({
-    patience: 90_000,
+    patience,
     host: async (ground) => {
       cloud = await startCloud(ground, {
         templates: (await synthesized('minimal')).templates,
