@@ -1,4 +1,3 @@
-import { parse } from '@cdktf/hcl2json';
 import { InvalidInput } from '../core/errors.ts';
 import type { Hcl } from '../core/ports.ts';
 
@@ -6,7 +5,10 @@ import type { Hcl } from '../core/ports.ts';
 export const parseHcl: Hcl = async (path, text) => {
   const json = path.endsWith('.json');
   try {
-    return json ? objectOf(path, JSON.parse(text)) : await parse(path, text);
+    if (json) return objectOf(path, JSON.parse(text));
+    // A static import would be one of every bundle that holds this file, from its start.
+    const { parse } = await import('@cdktf/hcl2json');
+    return await parse(path, text);
   } catch (error) {
     if (error instanceof InvalidInput) throw error;
     const why = error instanceof Error ? error.message : String(error);

@@ -5,7 +5,7 @@ import type { Finding } from './doctor.ts';
 export interface GithubAccess {
   url: string;
   token: string | null;
-  app: { appId: string; keyFile: string } | null;
+  app: { appId: string; keyFile: string } | { appId: string; privateKey: string } | null;
   repositories: string[];
 }
 
@@ -97,14 +97,14 @@ async function authorizationOf({ token, app, url }: GithubAccess): Promise<strin
     };
   }
   try {
-    const privateKey = await readFile(app.keyFile, 'utf8');
+    const privateKey = 'keyFile' in app ? await readFile(app.keyFile, 'utf8') : app.privateKey;
     const signed = await createAppAuth({ appId: app.appId, privateKey })({ type: 'app' });
     return `bearer ${signed.token}`;
   } catch (error) {
     return {
       name: 'github',
       status: 'fail',
-      message: `The key of App ${app.appId} (${app.keyFile}) cannot be used for ${url}: ${(error as Error).message}`,
+      message: `The key of App ${app.appId} ${'keyFile' in app ? `(${app.keyFile}) ` : ''}cannot be used for ${url}: ${(error as Error).message}`,
       help: 'Download a private key (PEM) on the page of the App.',
     };
   }

@@ -49,7 +49,7 @@ export async function doctor(
     ...github,
   ];
   if (flags.json) io.out(`${JSON.stringify({ findings }, null, 2)}\n`);
-  else show(findings, io);
+  else showFindings(findings, io);
   return findings.some(({ status }) => status === 'fail') ? EXIT.bad : EXIT.ok;
 }
 
@@ -74,7 +74,7 @@ function checkRepositories(repositories: string[]): Finding {
       };
 }
 
-function show(findings: Finding[], io: Io): void {
+export function showFindings(findings: Finding[], io: Io): void {
   const paint = painter(io, io.outIsTerminal);
   const width = Math.max(...findings.map(({ name }) => name.length));
   for (const { name, status, message, help } of findings) {

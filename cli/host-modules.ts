@@ -19,6 +19,7 @@ export const localModules: HostModules = {
   demo: async ({ exit }, signal) => (await import('../local/demo/index.ts')).demo({ exit }, signal),
   findBinaries: async (search) => (await import('../local/binaries.ts')).findBinaries(search),
   states: () => import('../local/jobs/states.ts'),
+  aws: () => import('./aws/index.ts'),
 };
 
 function sayPort(error: unknown, { host, port }: { host: string; port: number }): unknown {

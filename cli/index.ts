@@ -1,8 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { CairnError } from '../core/errors.ts';
 import about from '../package.json' with { type: 'json' };
+import { addAwsCommands } from './commands/deploy-aws.ts';
 import { addHostCommands, type HostModules } from './commands/hosting.ts';
 import { addAskCommands, addReadCommands } from './commands/talking.ts';
+import { addTargetRoleCommand } from './commands/target-role.ts';
 import { CliError, EXIT } from './exit.ts';
 import { type Io, plain } from './io.ts';
 
@@ -20,8 +22,10 @@ export async function runCli(argv: string[], io: Io, modules: HostModules): Prom
     code = result;
   };
   addReadCommands(program, io, finish);
-  addAskCommands(program, io, finish);
+  addAskCommands(program, io, finish, modules);
   addHostCommands(program, io, finish, modules);
+  addAwsCommands(program, io, finish, modules);
+  addTargetRoleCommand(program, io, finish);
 
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -1,10 +1,14 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ApplyJob, PlanJob } from '../core/jobs/job.ts';
+import { satisfies } from './constraint.ts';
 import { asExpression } from './environment.ts';
 import { FILES, type JobDirs } from './files.ts';
 
 export const OVERRIDE = 'cairn_backend_override.tf';
+
+/** Of terraform and of OpenTofu: before, `use_lockfile` is an error. */
+const S3_LOCKS_SINCE = '1.10.0';
 
 type Project = PlanJob['project'] | ApplyJob['project'];
 
@@ -15,12 +19,14 @@ const EMPTY_STATE =
 /**
  * Points a root without a remote backend at the state that Cairn keeps. Which roots those are was decided
  * when the order was made; `own` writes nothing. An override file replaces a `backend` block of the root.
+ * Answers false if this version of terraform cannot lock that state.
  */
-export function writeBackend(project: Project, dirs: JobDirs): void {
+export function writeBackend(project: Project, dirs: JobDirs, version: string): boolean {
   const { state, dir } = project;
-  if (state.kind === 'own') return;
+  if (state.kind === 'own') return true;
   const path = join(dirs.src, dir, OVERRIDE);
   if (state.kind === 's3') {
+    const locks = satisfies(version, `>= ${S3_LOCKS_SINCE}`) !== false;
     writeFileSync(
       path,
       backendBlock('s3', {
@@ -28,11 +34,11 @@ export function writeBackend(project: Project, dirs: JobDirs): void {
         key: state.key,
         region: state.region,
         encrypt: true,
-        use_lockfile: true,
+        ...(locks ? { use_lockfile: true } : {}),
         ...state.extra,
       }),
     );
-    return;
+    return locks;
   }
   const file = stateFile(project.workspace, dirs);
   writeFileSync(
@@ -43,9 +49,10 @@ export function writeBackend(project: Project, dirs: JobDirs): void {
     }),
   );
   const kept = join(dirs.in, FILES.state);
-  if (!existsSync(kept)) return;
+  if (!existsSync(kept)) return true;
   mkdirSync(dirname(file), { recursive: true });
   copyFileSync(kept, file);
+  return true;
 }
 
 /** The workspace keeps its name, since `terraform.workspace` may stand in the configuration. */

@@ -13,11 +13,11 @@ const MOST_OUTPUT = 256 * 1024;
 
 /** Runs the build's command; what it appends to the file $CAIRN_OUTPUT as `NAME=value` lines are its outputs. */
 export async function runBuild(context: Context<BuildJob>): Promise<void> {
-  const { job, dirs, secrets, host, log, result } = context;
+  const { job, dirs, log, result } = context;
   await layWork(context);
   const outputFile = join(dirs.work, 'build-output');
   writeFileSync(outputFile, '');
-  const env = { ...job.variables, ...baseEnv(job, dirs, secrets, host), CAIRN_OUTPUT: outputFile };
+  const env = { ...job.variables, ...baseEnv(context), CAIRN_OUTPUT: outputFile };
   const [file = '', ...args] = job.command;
   log.line(`Building: ${job.command.join(' ')}`);
   const stdout = liveLines((text) => log.block(text));

@@ -14,12 +14,20 @@ export interface Context<J extends Job = Job> {
   secrets: Record<string, string>;
   /** The executor's own environment, of which only what is named is passed on. */
   host: NodeJS.ProcessEnv;
+  /** What the host passes on beside: on AWS, how terraform comes to its credentials. */
+  passed: Record<string, string>;
   /** The result so far: what is known stays in it, however the job ends. */
   result: JobResult;
 }
 
 /** Milliseconds that terraform has after SIGINT to write its state, before it is killed. */
 export const GRACE = 60_000;
+
+/**
+ * Milliseconds after a SIGTERM by which everything that is asked of terraform has been asked: on Fargate SIGKILL
+ * comes after 120 s, and what the job leaves has to be stored before.
+ */
+export const ASKED_BY = 95_000;
 
 export async function timed<T>(context: Context, phase: string, work: () => Promise<T> | T): Promise<T> {
   const begun = performance.now();

@@ -1,14 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import type { Job } from '../core/jobs/job.ts';
-import type { JobDirs } from './files.ts';
+import type { Context } from './context.ts';
 
 /**
  * The environment of terraform and of what it starts, built from nothing: none of the executor's own
- * variables is in it but the PATH. Cairn's come last, no secret or variable of a project replaces them.
+ * variables is in it but the PATH and what its host passes on. Cairn's come last, no secret or variable of a
+ * project replaces them.
  */
-export function baseEnv(job: Job, dirs: JobDirs, secrets: Record<string, string>, host: NodeJS.ProcessEnv) {
-  const env: Record<string, string> = {
+export function baseEnv({ job, dirs, secrets, host, passed }: Context): Record<string, string> {
+  return {
     ...secrets,
+    ...passed,
     PATH: host['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     HOME: dirs.home,
     TMPDIR: dirs.tmp,
@@ -16,7 +18,6 @@ export function baseEnv(job: Job, dirs: JobDirs, secrets: Record<string, string>
     // Shows as `Who` in a state lock, where the user has no name: this job's own lock is known by it.
     USER: lockOwner(job),
   };
-  return env;
 }
 
 export function lockOwner({ runId, id }: Job): string {

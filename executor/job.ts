@@ -11,16 +11,28 @@ import { runPlan } from './plan.ts';
 import { type Stop, stopMessage } from './stop.ts';
 import { runVerify } from './verify.ts';
 
+/** What a host adds for its own jobs. */
+export interface JobHost {
+  /** Gets the scrubbed log as it is written. */
+  tee?: (text: string) => void;
+  /** First line of the log. */
+  heading?: string;
+  /** Variables of the host that what the job runs gets too. */
+  passed?: Record<string, string>;
+}
+
 /** Runs one job in its folders and answers its result; never throws. */
 export async function runJob(
   jobDir: string,
   workDir: string,
   stop: Stop,
   host: NodeJS.ProcessEnv,
+  { tee, heading, passed = {} }: JobHost = {},
 ): Promise<{ result: JobResult; kind: Job['kind'] | null }> {
   const dirs = jobDirs(jobDir, workDir);
   const result: JobResult = { version: 1, id: 'unknown', status: 'failed', started: false };
-  const log = openLog(join(dirs.out, FILES.log));
+  const log = openLog(join(dirs.out, FILES.log), tee);
+  if (heading) log.line(heading);
   let timer: NodeJS.Timeout | undefined;
   let timeout = 0;
   let kind: Job['kind'] | null = null;
@@ -32,7 +44,7 @@ export async function runJob(
     timer = setTimeout(() => stop.now('timeout'), Math.min(timeout * 1000, 2 ** 31 - 1));
     const secrets = readSecrets(join(dirs.in, FILES.secrets), job);
     log.hide(Object.values(secrets));
-    await runKind({ job, dirs, log, stop, secrets, host, result });
+    await runKind({ job, dirs, log, stop, secrets, host, passed, result });
     result.status = 'ok';
   } catch (error) {
     result.status = statusOf(error, stop);

@@ -12,7 +12,8 @@ export interface Log {
   close(): void;
 }
 
-export function openLog(path: string): Log {
+/** `tee` gets what is written, once more: a live log beside the file. */
+export function openLog(path: string, tee: (text: string) => void = () => undefined): Log {
   let fd: number | null = null;
   try {
     fd = openSync(path, 'a', 0o600);
@@ -22,6 +23,7 @@ export function openLog(path: string): Log {
   const secrets = new Set<string>();
   let scrub = (text: string): string => text;
   const write = (text: string): void => {
+    tee(text);
     if (fd === null) return;
     try {
       writeSync(fd, text);

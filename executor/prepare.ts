@@ -3,12 +3,12 @@ import { join, sep } from 'node:path';
 import type { ApplyJob, PlanJob } from '../core/jobs/job.ts';
 import { layUpstream, stateFile, writeBackend } from './backend.ts';
 import { offeredBinaries } from './binaries.ts';
-import { type Context, GRACE, processOptions, timed } from './context.ts';
+import { ASKED_BY, type Context, GRACE, processOptions, timed } from './context.ts';
 import { baseEnv, terraformEnv, writeCliConfig } from './environment.ts';
 import { FILES, type JobDirs, PUSHED } from './files.ts';
 import { JobFailed, JobInterrupted, JobRefused } from './outcome.ts';
 import { type Ended, runProcess } from './process.ts';
-import { createStop } from './stop.ts';
+import { createStop, type Stop } from './stop.ts';
 import { unpack } from './unpack.ts';
 import { type Binary, pickVersion, wantedVersion } from './version.ts';
 
@@ -36,18 +36,22 @@ export async function prepareTerraform(
   context: Context<PlanJob> | Context<ApplyJob>,
   choose: (offered: Binary[]) => Binary[],
 ): Promise<Terraform> {
-  const { job, dirs, secrets, host, stop, log, result } = context;
+  const { job, dirs, host, stop, log, result } = context;
   const { project } = job;
   const root = rootFolder(dirs.src, project.dir);
   checkWorkspace(project.workspace);
   writeCliConfig(dirs.cliConfig, host['CAIRN_PROVIDER_MIRROR']);
   const states = layUpstream(project.upstream, dirs);
-  const env = terraformEnv(baseEnv(job, dirs, secrets, host), project, states, dirs.cliConfig);
+  const env = terraformEnv(baseEnv(context), project, states, dirs.cliConfig);
 
   const offered = choose(await offeredBinaries(project.binaries, env, dirs.work, stop));
   const binary = pickVersion(wantedVersion(dirs.src, project.dir), offered);
   result.terraform = { binary: binary.binary, version: binary.version };
-  writeBackend(project, dirs);
+  if (!writeBackend(project, dirs, binary.version)) {
+    log.line(
+      `${binary.binary} ${binary.version} cannot lock a state in S3 (1.10 can): only Cairn's lock of the environment holds.`,
+    );
+  }
 
   const lockFile = existsSync(join(root, '.terraform.lock.hcl'));
   const init = ['init', '-input=false', '-no-color', ...(lockFile ? ['-lockfile=readonly'] : [])];
@@ -70,11 +74,12 @@ export async function prepareTerraform(
       }),
     runAfter: async (args) => {
       const late = createStop();
-      const timer = setTimeout(() => late.now('timeout'), GRACE);
+      const timer = setTimeout(() => late.now('timeout'), timeLeft(stop));
       try {
         return await runProcess(binary.path, args, {
           ...processOptions(context, root, inWorkspace),
           stop: late,
+          grace: LATE_GRACE,
         });
       } finally {
         clearTimeout(timer);
@@ -85,6 +90,15 @@ export async function prepareTerraform(
   await pushErrored(context, terraform);
   return terraform;
 }
+
+/** Milliseconds for what is asked after a stop; a question that is cut off is one without an answer. */
+function timeLeft({ reason, at }: Stop): number {
+  if (reason !== 'stopped' || at === null) return GRACE;
+  return Math.max(1000, Math.min(GRACE, at + ASKED_BY - Date.now()));
+}
+
+/** It only reads: there is nothing that it would have to write. */
+const LATE_GRACE = 2000;
 
 /**
  * The short commands spend a quarter of their time collecting garbage that would not fill the memory before

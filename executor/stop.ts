@@ -2,6 +2,8 @@ export type StopReason = 'stopped' | 'timeout';
 
 export interface Stop {
   reason: StopReason | null;
+  /** When it was told to, in milliseconds; null before. */
+  at: number | null;
   /** The first call counts. */
   now(reason: StopReason): void;
   /** Calls at once if it has happened already. Answers how to unsubscribe. */
@@ -12,9 +14,11 @@ export function createStop(): Stop {
   const listeners = new Set<() => void>();
   const stop: Stop = {
     reason: null,
+    at: null,
     now(reason) {
       if (stop.reason) return;
       stop.reason = reason;
+      stop.at = Date.now();
       for (const listener of listeners) listener();
     },
     onStop(listener) {

@@ -62,9 +62,9 @@ async function runCommand(
   command: readonly string[],
   dir: string,
 ): Promise<string | null> {
-  const { job, dirs, secrets, host, log } = context;
+  const { dirs, log } = context;
   const [file = '', ...args] = command;
-  const env = baseEnv(job, dirs, secrets, host);
+  const env = baseEnv(context);
   const options = {
     ...processOptions(context, rootFolder(dirs.src, dir), env),
     stopSignal: 'SIGTERM' as const,

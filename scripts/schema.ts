@@ -1,27 +1,54 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { configSchema } from '../core/projects/config-schema.ts';
+import { infraConfig } from '../infra/config.ts';
 
-/** Writes what is made of the schema of `cairn.yaml`: its JSON schema, and the reference in the documentation. */
-export const SCHEMA_FILE = fileURLToPath(new URL('../schema/cairn.schema.json', import.meta.url));
-export const REFERENCE_FILE = fileURLToPath(new URL('../docs/configuration.md', import.meta.url));
+/** A file that people write, and what is made of its schema: a JSON schema for editors, a reference for the docs. */
+export interface Described {
+  name: string;
+  schema: z.ZodType;
+  /** Where it stands, in the repository. */
+  source: string;
+  jsonFile: string;
+  page: string;
+}
 
-const START = '<!-- reference: made by `npx tsx scripts/schema.ts` from core/projects/config-schema.ts -->';
+export const CAIRN: Described = {
+  name: 'cairn.yaml',
+  schema: configSchema,
+  source: 'core/projects/config-schema.ts',
+  jsonFile: file('schema/cairn.schema.json'),
+  page: file('docs/configuration.md'),
+};
+
+export const INFRA: Described = {
+  name: 'cairn.infra.yaml',
+  schema: infraConfig,
+  source: 'infra/config.ts',
+  jsonFile: file('schema/cairn.infra.schema.json'),
+  page: file('docs/configuration-infra.md'),
+};
+
 const END = '<!-- end of the reference -->';
 
-/** For editors: JSON schema of `cairn.yaml` as it is written. */
-export function jsonSchema(): Record<string, unknown> {
-  const { $schema, ...schema } = z.toJSONSchema(configSchema, { io: 'input' });
-  return { $schema, title: 'cairn.yaml', ...schema };
+function file(name: string): string {
+  return fileURLToPath(new URL(`../${name}`, import.meta.url));
+}
+
+export function jsonSchema({ name, schema }: Described): Record<string, unknown> {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input' });
+  return { $schema, title: name, ...rest };
 }
 
 /** The page with its reference made anew; what stands before and after it stays. */
-export function withReference(page: string): string {
-  const [from, to] = [page.indexOf(START), page.indexOf(END)];
-  if (from < 0 || to < from) throw new Error(`docs/configuration.md has lost its marks:\n${START}\n${END}`);
-  return `${page.slice(0, from + START.length)}\n\n${reference(configSchema, '')}${page.slice(to)}`;
+export function withReference(page: string, { schema, source, page: name }: Described): string {
+  const start = `<!-- reference: made by \`npx tsx scripts/schema.ts\` from ${source} -->`;
+  const [from, to] = [page.indexOf(start), page.indexOf(END)];
+  if (from < 0 || to < from) throw new Error(`${name} has lost its marks:\n${start}\n${END}`);
+  return `${page.slice(0, from + start.length)}\n\n${reference(schema, '')}${page.slice(to)}`;
 }
 
 interface Definition {
@@ -32,6 +59,7 @@ interface Definition {
   element?: z.ZodType;
   options?: readonly z.ZodType[];
   entries?: Record<string, string>;
+  values?: readonly unknown[];
 }
 
 /** One table per map of keys, outer ones first. */
@@ -56,7 +84,9 @@ function innerReference(schema: z.ZodType, path: string): string {
 }
 
 function typeOf(schema: z.ZodType): string {
-  const { type, shape, element, valueType, entries } = definitionOf(schema);
+  const { type, shape, element, valueType, entries, options, values } = definitionOf(schema);
+  if (options) return options.map(typeOf).join(' or ');
+  if (values) return values.map((value) => `\`${value}\``).join(' or ');
   if (entries)
     return Object.values(entries)
       .map((value) => `\`${value}\``)
@@ -83,13 +113,11 @@ function definitionOf(schema: z.ZodType): Definition {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  mkdirSync(fileURLToPath(new URL('../schema/', import.meta.url)), { recursive: true });
-  writeFileSync(SCHEMA_FILE, `${JSON.stringify(jsonSchema(), null, 2)}\n`);
-  writeFileSync(REFERENCE_FILE, withReference(readFileSync(REFERENCE_FILE, 'utf8')));
-  // Laid out as everything else here is.
-  execFileSync(fileURLToPath(new URL('../node_modules/.bin/biome', import.meta.url)), [
-    'format',
-    '--write',
-    SCHEMA_FILE,
-  ]);
+  for (const described of [CAIRN, INFRA]) {
+    mkdirSync(dirname(described.jsonFile), { recursive: true });
+    writeFileSync(described.jsonFile, `${JSON.stringify(jsonSchema(described), null, 2)}\n`);
+    writeFileSync(described.page, withReference(readFileSync(described.page, 'utf8'), described));
+    // Laid out as everything else here is.
+    execFileSync(file('node_modules/.bin/biome'), ['format', '--write', described.jsonFile]);
+  }
 }

@@ -1,22 +1,21 @@
-import { BatchClient } from '@aws-sdk/client-batch';
-import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { S3Client } from '@aws-sdk/client-s3';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SFNClient } from '@aws-sdk/client-sfn';
+import type { BatchClient } from '@aws-sdk/client-batch';
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import { batchClient } from './clients/batch.ts';
+import { dynamodbClient } from './clients/dynamodb.ts';
+import { eventsClient } from './clients/events.ts';
+import { logsClient } from './clients/logs.ts';
+import { s3Client } from './clients/s3.ts';
+import { secretsClient } from './clients/secrets.ts';
+import type { ClientOptions } from './clients/settings.ts';
+import { statesClient } from './clients/states.ts';
 
-/** Told of each call before it is sent: service as IAM names it, and the API's operation. */
-export type Watch = (service: string, operation: string) => void;
+export type { ClientOptions, Watch } from './clients/settings.ts';
 
-export interface ClientOptions {
-  /** Of an emulator; the region's own if absent. `AWS_ENDPOINT_URL` works as well. */
-  endpoint?: string;
-  region?: string;
-  watch?: Watch;
-}
-
-/** Clients are made when they are first asked for: a function pays for those that it uses. */
 export interface AwsClients {
   readonly batch: BatchClient;
   readonly dynamodb: DynamoDBClient;
@@ -27,63 +26,37 @@ export interface AwsClients {
   readonly states: SFNClient;
 }
 
+/**
+ * Clients are made when they are first asked for. This file loads the code of all of them; functions load only
+ * those that they use (lazy-clients.ts).
+ */
 export function awsClients(options: ClientOptions = {}): AwsClients {
-  const { endpoint = process.env['AWS_ENDPOINT_URL'], region } = options;
-  const shared = { ...(endpoint ? { endpoint } : {}), ...(region ? { region } : {}), maxAttempts: 5 };
   const made = new Map<string, unknown>();
-  const once = <C>(service: string, make: () => C): C => {
-    const known = made.get(service) as C | undefined;
-    if (known) return known;
-    const client = make();
-    if (options.watch) watchCalls(client as Watched, service, options.watch);
-    made.set(service, client);
-    return client;
+  const once = <C>(name: string, make: (options: ClientOptions) => C): C => {
+    if (!made.has(name)) made.set(name, make(options));
+    return made.get(name) as C;
   };
   return {
     get batch() {
-      return once('batch', () => new BatchClient(shared));
+      return once('batch', batchClient);
     },
     get dynamodb() {
-      return once('dynamodb', () => new DynamoDBClient(shared));
+      return once('dynamodb', dynamodbClient);
     },
     get events() {
-      return once('events', () => new EventBridgeClient(shared));
+      return once('events', eventsClient);
     },
     get logs() {
-      return once('logs', () => new CloudWatchLogsClient(shared));
+      return once('logs', logsClient);
     },
     get s3() {
-      // An emulator has no host name per bucket.
-      return once('s3', () => new S3Client({ ...shared, forcePathStyle: Boolean(endpoint) }));
+      return once('s3', s3Client);
     },
     get secrets() {
-      return once('secretsmanager', () => new SecretsManagerClient(shared));
+      return once('secrets', secretsClient);
     },
     get states() {
-      return once('states', () => new SFNClient({ ...shared, disableHostPrefix: Boolean(endpoint) }));
+      return once('states', statesClient);
     },
   };
-}
-
-/** The part of a client that is used here, the same for all of them. */
-interface Watched {
-  middlewareStack: {
-    add(
-      middleware: (
-        next: (args: never) => Promise<never>,
-        context: { commandName?: string },
-      ) => (args: never) => Promise<never>,
-      options: { step: 'initialize'; name: string; override: true },
-    ): void;
-  };
-}
-
-function watchCalls(client: Watched, service: string, watch: Watch): void {
-  client.middlewareStack.add(
-    (next, context) => (args) => {
-      watch(service, (context.commandName ?? '').replace(/Command$/, ''));
-      return next(args);
-    },
-    { step: 'initialize', name: 'watch', override: true },
-  );
 }

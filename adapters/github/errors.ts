@@ -68,6 +68,7 @@ const PERMISSIONS: [RegExp, string][] = [
   [/\/(issues|pulls)\b/, 'Pull requests: write'],
   [/\/collaborators\//, 'Metadata: read'],
   [/\/hooks\b/, 'Webhooks: write'],
+  [/\/actions\//, 'Actions: read'],
 ];
 
 /** GitHub names the permission in a header; where it does not, the path tells. */

@@ -28,6 +28,25 @@ export function githubPeople(client: Client): People {
         throw error;
       }
     },
+
+    async workflowRun(repository, id) {
+      const { request, owner, repo } = await client.on(repository);
+      try {
+        const at = { owner, repo, run_id: id };
+        const { data } = await request('GET /repos/{owner}/{repo}/actions/runs/{run_id}', at);
+        return {
+          // `actor` stays whoever started the first attempt.
+          actor: data.triggering_actor?.login ?? data.actor?.login ?? null,
+          attempt: data.run_attempt ?? 1,
+          headRepository: data.head_repository?.full_name ?? null,
+          branch: data.head_branch,
+          status: data.status ?? 'unknown',
+        };
+      } catch (error) {
+        if (error instanceof NotFound) return null;
+        throw error;
+      }
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { INFRA_FILE } from '../../infra/load-config.ts';
 import type { ServeOptions } from '../../local/server.ts';
 import { doctor, type FindBinaries } from '../doctor.ts';
 import { EXIT } from '../exit.ts';
@@ -8,6 +9,8 @@ import { exportState, importState, listStates, type States } from './state.ts';
 import type { Finish } from './talking.ts';
 import { validate } from './validate.ts';
 
+type AwsModule = Pick<typeof import('../aws/index.ts'), 'awsDeploy' | 'awsDoctor'>;
+
 /** What is loaded only by the commands that need it: a host is large, and most commands only talk to one. */
 export interface HostModules {
   /** Serves until `signal` is aborted. `ready` is called once it listens. */
@@ -16,6 +19,8 @@ export interface HostModules {
   demo(options: { exit: boolean }, signal: AbortSignal): Promise<number>;
   findBinaries: FindBinaries;
   states(): Promise<States>;
+  /** Deploying Cairn into AWS, and examining it there. */
+  aws(): Promise<AwsModule>;
 }
 
 function serving(command: Command): Command {
@@ -60,7 +65,17 @@ export function addHostCommands(program: Command, io: Io, finish: Finish, module
     .action(async (folder, flags) => finish(await validate(folder, flags, io)));
   serving(program.command('doctor').description('would a server work here? what is missing?'))
     .option('--json', 'answer as JSON')
-    .action(async (flags) => finish(await doctor(flags, modules.findBinaries, io)));
+    .option('--aws', 'examine what is deployed into AWS instead, for real')
+    .option('--config <file>', `with --aws: the operator's configuration (CAIRN_INFRA; ${INFRA_FILE})`)
+    .option('--environment <name>', 'with --aws: jobs of this environment only')
+    .option('--no-jobs', 'with --aws: without running a job as each identity')
+    .action(async ({ aws, ...flags }) =>
+      finish(
+        aws
+          ? await (await modules.aws()).awsDoctor(flags, io)
+          : await doctor(flags, modules.findBinaries, io),
+      ),
+    );
   addStateCommands(
     program.command('state').description('the states that Cairn keeps on this machine'),
     io,

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { Io } from '../io.ts';
 import { approve, deploy, plan, reject, rollback } from './ask.ts';
+import { deployWithoutEnvironment } from './deploy-aws.ts';
+import type { HostModules } from './hosting.ts';
 import { logs } from './logs.ts';
 import { runs } from './runs.ts';
 import { show } from './show.ts';
@@ -51,7 +53,7 @@ export function addReadCommands(program: Command, io: Io, finish: Finish): void 
     .action(async (run, job, flags) => finish(await logs(run, job, flags, io)));
 }
 
-export function addAskCommands(program: Command, io: Io, finish: Finish): void {
+export function addAskCommands(program: Command, io: Io, finish: Finish, modules: HostModules): void {
   asking(
     program
       .command('plan')
@@ -65,12 +67,18 @@ export function addAskCommands(program: Command, io: Io, finish: Finish): void {
   asking(
     program
       .command('deploy')
-      .argument('<environment>')
+      .argument('[environment]', `which; without one, in the operator's folder: as \`cairn aws deploy\``)
       .argument('[commit]', "else the head of the environment's branch")
       .description('bring an environment to a commit'),
   )
     .option('--retry', 'also content that failed before')
-    .action(async (environment, commit, flags) => finish(await deploy(environment, commit, flags, io)));
+    .action(async (environment: string | undefined, commit, flags) =>
+      finish(
+        environment === undefined
+          ? await deployWithoutEnvironment(io, modules)
+          : await deploy(environment, commit, flags, io),
+      ),
+    );
   asking(
     program
       .command('approve')

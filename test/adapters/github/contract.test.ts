@@ -93,6 +93,8 @@ async function useEverything(github: GithubForge, name: string): Promise<void> {
   await github.people.whoIs('not-a-token');
   await github.people.permission(REPOSITORY, 'alice');
   await github.people.permission(REPOSITORY, 'stranger');
+  const run = forge.forge.addWorkflowRun(REPOSITORY, { sha: head, branch: 'main', actor: 'alice' });
+  await github.people.workflowRun(REPOSITORY, run);
 }
 
 test('every request of the adapter and every answer of the forge fit, by a token', async () => {

@@ -134,6 +134,28 @@ test('people: who a token is, and what they may', async () => {
   expect(await people.permission(REPOSITORY, 'stranger')).toBe('none');
 });
 
+test('people: whoever started this attempt of a workflow run', async () => {
+  const { people } = await forge.adapter('cairn-bot');
+  const id = forge.forge.addWorkflowRun(REPOSITORY, {
+    sha: forge.seed,
+    branch: 'main',
+    actor: 'alice',
+    triggeringActor: 'bob',
+    attempt: 2,
+  });
+
+  const run = await people.workflowRun(REPOSITORY, id);
+
+  expect(run).toEqual({
+    actor: 'bob',
+    attempt: 2,
+    headRepository: REPOSITORY,
+    branch: 'main',
+    status: 'in_progress',
+  });
+  expect(await people.workflowRun(REPOSITORY, id + 1)).toBeNull();
+});
+
 test('who Cairn is: the token’s user or the App’s bot, null if GitHub does not tell', async () => {
   expect(await (await forge.adapter('cairn-bot')).self()).toBe('cairn-bot');
   expect(await (await forge.adapter('app')).self()).toBe('cairn[bot]');

@@ -3,15 +3,15 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseConfig } from '../../../core/projects/config.ts';
-import { jsonSchema, REFERENCE_FILE, SCHEMA_FILE, withReference } from '../../../scripts/schema.ts';
+import { CAIRN, jsonSchema, withReference } from '../../../scripts/schema.ts';
 
-const page = readFileSync(REFERENCE_FILE, 'utf8');
+const page = readFileSync(CAIRN.page, 'utf8');
 const example = /```yaml\n(environments:[\s\S]*?)```/.exec(page)?.[1] ?? '';
 
 describe('what is made of the schema', () => {
   it('is up to date (else run `npx tsx scripts/schema.ts`)', () => {
-    expect(JSON.parse(readFileSync(SCHEMA_FILE, 'utf8'))).toEqual(jsonSchema());
-    expect(withReference(page)).toBe(page);
+    expect(JSON.parse(readFileSync(CAIRN.jsonFile, 'utf8'))).toEqual(jsonSchema(CAIRN));
+    expect(withReference(page, CAIRN)).toBe(page);
   });
 
   it('describes every key', () => {
@@ -22,7 +22,7 @@ describe('what is made of the schema', () => {
   });
 
   it('takes the example of the documentation, and so does the JSON schema', () => {
-    const check = new Ajv2020({ strict: false }).compile(jsonSchema());
+    const check = new Ajv2020({ strict: false }).compile(jsonSchema(CAIRN));
 
     expect(Object.keys(parseConfig(example).environments)).toEqual(['staging', 'prod']);
     expect(check(parse(example))).toBe(true);

@@ -136,7 +136,9 @@ export function createBatch(options: BatchOptions) {
         stoppedAt: detail.stoppedAt,
         statusReason: detail.statusReason,
         taskProperties: [
-          { containers: [{ name: submitted.container.name, ...(exitCode === undefined ? {} : { exitCode }) }] },
+          {
+            containers: [{ name: submitted.container.name, ...(exitCode === undefined ? {} : { exitCode }) }],
+          },
         ],
       },
     ];

@@ -17,6 +17,8 @@ export function processJob(
       output.end();
       reject(error);
     });
+    // A container ends with its first process.
+    child.once('exit', () => signal(-Number(child.pid), 'SIGKILL'));
     child.once('close', (code) => {
       output.end();
       resolve(code);
@@ -25,16 +27,18 @@ export function processJob(
   return {
     exit,
     output,
-    kill(signal) {
-      if (child.pid === undefined) return;
-      try {
-        // ECS tells the container's first process; what is left is ended with the container.
-        process.kill(signal === 'SIGTERM' ? child.pid : -child.pid, signal);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-      }
+    kill(name) {
+      if (child.pid !== undefined) signal(name === 'SIGTERM' ? child.pid : -child.pid, name);
     },
   };
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** A job that is a function of this process. It cannot be stopped: `kill` only says how it ended. */

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { JobDetail, TaskContainerProperties } from '@aws-sdk/client-batch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { type BatchOptions, createBatch } from './bridge-batch.ts';
 import { keepLog } from './bridge-logs.ts';
-import { ACCOUNT, freePort, type Moto, REGION, startMoto } from './moto.ts';
+import { ACCOUNT, type Moto, REGION, startMoto } from './moto.ts';
 
 /** What a handler is told besides its event: the part of Lambda's context that ours read. */
 export interface FunctionContext {
@@ -46,7 +47,18 @@ const LOG_GROUP = '/cairn/jobs';
  * `codebuild:startBuild.sync`, so a workflow's `Build` cannot run here.
  */
 export async function startBridge(options: BridgeOptions): Promise<Bridge> {
-  const port = options.port ?? (await freePort());
+  // It listens first, so that nobody else gets its port while moto starts.
+  const server = createServer((request, response) => {
+    route(request, response).catch((error: unknown) => {
+      if (!response.headersSent) answer(response, 502, { message: String(error) });
+      else response.destroy();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
   const endpoint = `http://127.0.0.1:${port}`;
   const moto = await startMoto({ callsThrough: port });
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -62,13 +74,6 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
       const { group, stream } = logOf(id, container);
       return keepLog(logs, group, stream, output);
     },
-  });
-
-  const server = createServer((request, response) => {
-    route(request, response).catch((error: unknown) => {
-      if (!response.headersSent) answer(response, 502, { message: String(error) });
-      else response.destroy();
-    });
   });
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -93,7 +98,12 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     const handler = options.functions[name];
     if (!handler) {
       const message = `Function not found: arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`;
-      return answer(response, 404, { Message: message, Type: 'User' }, errorType('ResourceNotFoundException'));
+      return answer(
+        response,
+        404,
+        { Message: message, Type: 'User' },
+        errorType('ResourceNotFoundException'),
+      );
     }
     const called = handler(event, contextOf(name));
     if (request.headers['x-amz-invocation-type'] === 'Event') {
@@ -125,9 +135,12 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   }
 
   function passOn(request: IncomingMessage, response: ServerResponse): void {
-    const { method, url: path, headers } = request;
+    const { method, url: path } = request;
+    // These two are between neighbours; all else is handed on as it comes.
+    const { connection: _mine, expect: _answered, ...headers } = request.headers;
     const onward = httpRequest({ host: '127.0.0.1', port: moto.port, method, path, headers }, (answered) => {
-      response.writeHead(answered.statusCode ?? 502, answered.rawHeaders);
+      const { connection: _motos, ...told } = answered.headers;
+      response.writeHead(answered.statusCode ?? 502, told);
       answered.pipe(response);
     });
     onward.on('error', (error) => {
@@ -137,7 +150,6 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     request.pipe(onward);
   }
 
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     port,
     endpoint,

@@ -1,7 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 /** AWS on 127.0.0.1: moto's server, with our corrections. */
 export interface Moto {
@@ -44,32 +43,34 @@ function pythonOfMoto(): string {
   return first.startsWith('#!') && first.includes('python') ? first.slice(2).trim() : 'python3';
 }
 
-/** `callsThrough`: port of a proxy that gets what the Step Functions interpreter calls. */
-export async function startMoto(options: { callsThrough?: number; port?: number } = {}): Promise<Moto> {
-  const port = options.port ?? (await freePort());
-  const env = {
-    ...process.env,
-    ...CREDENTIALS,
-    ...(options.callsThrough === undefined ? {} : { MOTO_PORT: String(options.callsThrough) }),
-  };
+export interface MotoOptions {
+  /** Port of a proxy that gets what the Step Functions interpreter calls. */
+  callsThrough?: number;
+  port?: number;
+}
+
+export async function startMoto({ callsThrough, port: asked = 0 }: MotoOptions = {}): Promise<Moto> {
+  const proxied = callsThrough === undefined ? {} : { MOTO_PORT: String(callsThrough) };
+  const env = { ...process.env, ...CREDENTIALS, ...proxied };
   const script = path.join(import.meta.dirname, 'moto_server.py');
-  const server = spawn(pythonOfMoto(), [script, String(port)], { env, stdio: ['ignore', 'ignore', 'pipe'] });
-  let told = '';
-  server.stderr.on('data', (chunk) => {
-    told = (told + String(chunk)).slice(-4000);
-  });
-  const endpoint = `http://127.0.0.1:${port}`;
-  await answering(endpoint, server, () => told);
-  await configure(endpoint);
-  return {
-    port,
-    endpoint,
-    async reset() {
-      await fetch(`${endpoint}/moto-api/reset`, { method: 'POST' });
-      await configure(endpoint);
-    },
-    close: () => end(server),
-  };
+  const server = spawn(pythonOfMoto(), [script, String(asked)], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  try {
+    const port = await listening(server);
+    const endpoint = `http://127.0.0.1:${port}`;
+    await configure(endpoint);
+    return {
+      port,
+      endpoint,
+      async reset() {
+        await fetch(`${endpoint}/moto-api/reset`, { method: 'POST' });
+        await configure(endpoint);
+      },
+      close: () => end(server),
+    };
+  } catch (error) {
+    await end(server);
+    throw error;
+  }
 }
 
 /** By default moto's executions end at once, without running anything. */
@@ -79,15 +80,24 @@ async function configure(endpoint: string): Promise<void> {
   if (!answer.ok) throw new Error(`moto cannot be configured: ${answer.status}`);
 }
 
-async function answering(endpoint: string, server: ChildProcess, told: () => string): Promise<void> {
-  const until = Date.now() + 60_000;
-  while (Date.now() < until) {
-    if (server.exitCode !== null) break;
-    const answer = await fetch(`${endpoint}/moto-api/data.json`).catch(() => null);
-    if (answer?.ok) return;
-    await sleep(100);
-  }
-  throw new Error(`moto did not start: ${told()}`);
+/** The port that it says it listens on. */
+function listening(server: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let told = '';
+    const late = setTimeout(() => reject(new Error(`moto did not start in time: ${told}`)), 55_000);
+    server.stderr?.on('data', (chunk) => {
+      told = (told + String(chunk)).slice(-4000);
+    });
+    server.stdout?.once('data', (line) => {
+      clearTimeout(late);
+      resolve(Number(line));
+    });
+    server.once('error', reject);
+    server.once('exit', () => {
+      clearTimeout(late);
+      reject(new Error(`moto did not start: ${told}`));
+    });
+  });
 }
 
 async function end(server: ChildProcess): Promise<void> {

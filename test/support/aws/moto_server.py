@@ -1,10 +1,13 @@
 """moto's server with the defects of 5.2.1 worked around that stand between it and our workflows.
 
-usage: moto_server.py PORT. With MOTO_PORT set to a proxy's port, what the Step Functions interpreter calls goes
+usage: moto_server.py PORT; 0 takes one that is free. It prints the port once it listens. With MOTO_PORT set to a proxy's port, what the Step Functions interpreter calls goes
 through that proxy: that is how functions and jobs become processes of this machine.
 """
 import copy
 import datetime
+import functools
+import json
+import os
 import sys
 import threading
 from types import SimpleNamespace
@@ -12,12 +15,16 @@ from types import SimpleNamespace
 import boto3
 import botocore.session
 from botocore import xform_name
+from moto import backends
+from moto.core.exceptions import AWSError
 from moto.core.responses import EmptyResult
-from moto.server import main
+from moto.dynamodb.responses import DynamoHandler
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.responses import S3Response
 from moto.stepfunctions import responses
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser import models as parser
-from moto.stepfunctions.parser.api import ExecutionStatus, InvalidToken, TaskTimedOut
+from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service,
     state_task_service_batch,
@@ -26,24 +33,49 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_batch import (
     StateTaskServiceBatch,
 )
+from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.eval.callback import callback
-from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.utils import boto_client, json_path
 from moto.stepfunctions.parser.backend import execution
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 session = botocore.session.get_session()
+
+
+# --- speed ------------------------------------------------------------------------------------------------------
+
+# Parsing a definition, and each of its paths at each visit, takes longer than all of its steps. What is parsed keeps
+# nothing of an execution: the items of a Map share it already.
+remember = functools.lru_cache(maxsize=4096)
+AmazonStateLanguageParser.parse = staticmethod(remember(AmazonStateLanguageParser.parse))
+json_path.parse = remember(json_path.parse)
+result_path.parse = remember(result_path.parse)
+
+# Looked up on the disk for each request.
+modules = list(backends.list_of_moto_modules())
+backends.list_of_moto_modules = lambda: modules
+
+# A line in colours for each request, which nobody reads.
+WSGIRequestHandler.log_request = lambda *arguments, **options: None
 
 
 # --- what a task sends and gets ---------------------------------------------------------------------------------
 
 
+@remember
+def operation_of(service, action):
+    model = session.get_service_model(service)
+    for name in model.operation_names:
+        if xform_name(name) == action:
+            return model.operation_model(name)
+    return None
+
+
 def shape_of(task, service, action, which):
     """The botocore shape of what a task sends or gets, None if it has none."""
-    model = session.get_service_model(task._get_boto_service_name(service))
-    snake = task._get_boto_service_action(action)
-    for name in model.operation_names:
-        if xform_name(name) == snake:
-            return getattr(model.operation_model(name), which)
-    return None
+    operation = operation_of(task._get_boto_service_name(service), task._get_boto_service_action(action))
+    return operation and getattr(operation, which)
 
 
 # Parameters and results keep the case of the service's API: batch:submitJob.sync fails with KeyError otherwise.
@@ -136,9 +168,13 @@ def stop(self, stop_date, error, cause):
 reflect = execution.BaseExecutionWorkerCommunication._reflect_execution_status
 
 
+# An output that is a text was answered without its quotes.
 def reflect_unless_stopped(self):
-    if self.execution.exec_status != ExecutionStatus.ABORTED:
-        reflect(self)
+    if self.execution.exec_status == ExecutionStatus.ABORTED:
+        return
+    reflect(self)
+    if self.execution.exec_status == ExecutionStatus.SUCCEEDED:
+        self.execution.output = json.dumps(self.execution.output)
 
 
 execution.Execution.stop = stop
@@ -184,6 +220,17 @@ StateTaskServiceBatch._eval_sync = terminate_unawaited
 answering = threading.Lock()
 
 
+# The interpreter's own errors have no type that a client could read.
+class TaskTimedOut(AWSError):
+    TYPE = "TaskTimedOut"
+    STATUS = 400
+
+
+class InvalidToken(AWSError):
+    TYPE = "InvalidToken"
+    STATUS = 400
+
+
 # A second answer was taken as well; who waits no more has timed out.
 def answer(self, task_token, outcome):
     for one in self._get_executions():
@@ -216,4 +263,29 @@ def send_task_success(self):
 responses.StepFunctionResponse.send_task_failure = send_task_failure
 responses.StepFunctionResponse.send_task_success = send_task_success
 
-main(["-H", "127.0.0.1", "-p", sys.argv[1]])
+# --- the table and the buckets ----------------------------------------------------------------------------------
+
+# A condition was tested first and the change made afterwards, and each request has a thread: of 40 that raced for one
+# item, or one key, two won now and then. AWS makes such changes one at a time.
+def one_at_a_time(call):
+    lock = threading.Lock()
+
+    @functools.wraps(call)
+    def wait_and_call(*arguments):
+        with lock:
+            return call(*arguments)
+
+    return wait_and_call
+
+
+DynamoHandler.call_action = one_at_a_time(DynamoHandler.call_action)
+S3Response.put_object = one_at_a_time(S3Response.put_object)
+
+# --- the server -------------------------------------------------------------------------------------------------
+
+app = DomainDispatcherApplication(create_backend_app)
+app.debug = True
+server = make_server("127.0.0.1", int(sys.argv[1]), app, threaded=True)
+os.environ.setdefault("MOTO_PORT", str(server.port))
+print(server.port, flush=True)
+server.serve_forever()

@@ -79,6 +79,12 @@ function resolver(templates: Record<string, Template>, place: Place) {
         if (!found) throw new Error(`${stack}: nothing exports ${JSON.stringify(argument)}`);
         return resolve(found.stack, found.value);
       }
+      case 'Fn::GetStackOutput': {
+        const { StackName, OutputName } = argument as { StackName: string; OutputName: string };
+        const output = templates[StackName]?.Outputs?.[OutputName];
+        if (!output) throw new Error(`${stack}: ${StackName} has no output ${OutputName}`);
+        return resolve(StackName, output.Value);
+      }
       case 'Fn::Select': {
         const [index, list] = resolve(stack, argument) as [number | string, unknown[]];
         return list[Number(index)];

@@ -38,7 +38,14 @@ const file = new URL('../../fixtures/asl-cases.json', import.meta.url);
 const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: Case[] };
 
 /** What moto 5.2.1 gets wrong, each with what it does instead. The engine of one machine gets them right. */
-const WRONG: Record<string, string> = {};
+const WRONG: Record<string, string> = {
+  choice_matches_qmark_literal: 'a ? in StringMatches stands for any character',
+  choice_ts: 'a timestamp with an offset cannot be compared (our subset has only those that end in Z)',
+  choice_missing_var: 'a missing variable matches no rule, where AWS fails with States.Runtime',
+  catch_nochoice_uncaught: 'an error whose name begins with States. does not leave a branch',
+  heartbeat: 'a heartbeat that does not come is States.Timeout, not States.HeartbeatTimeout',
+  intr_array: 'States.Array drops null',
+};
 
 describe.skipIf(NO_MOTO)(`ASL on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''}`, () => {
   const functions: Record<string, Handler> = {};
@@ -59,7 +66,8 @@ describe.skipIf(NO_MOTO)(`ASL on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''}`
     const told = await run(one).catch((error: unknown) => `it does not run: ${String(error)}`);
 
     const wrong = typeof told === 'string' ? told : mistakeOf(one, told);
-    if (one.id in WRONG) expect(wrong, `moto gets it right by now: take it off the list`).not.toBeNull();
+    if (one.id in WRONG)
+      expect(wrong, `moto gets it right: "${WRONG[one.id]}" is no longer so`).not.toBeNull();
     else expect(wrong).toBeNull();
   });
 

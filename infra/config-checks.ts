@@ -1,0 +1,155 @@
+import { didYouMean } from '../core/projects/nearest.ts';
+import type { InfraConfigFile } from './config.ts';
+import type { EnvironmentConfig, InfraConfig } from './load-config.ts';
+
+/** `file:line:column: a.b.c` of a place in the file. */
+type At = (keys: (string | number)[]) => string;
+
+interface Placed {
+  repository: string;
+  environment: EnvironmentConfig;
+  keys: string[];
+}
+
+/** What a schema cannot say: names that are not there, accounts that differ, roles that are used for two things. */
+export function infraProblems(config: InfraConfig, raw: InfraConfigFile, at: At): string[] {
+  const all = placed(config);
+  return [
+    ...binaryProblems(config, raw, at),
+    ...repositoriesTwice(config, at),
+    ...all.flatMap((one) => [
+      ...sizeProblems(config, one, at),
+      ...accountProblems(raw, one, at),
+      ...secretProblems(config, one, at),
+    ]),
+    ...roleProblems(all, at),
+    ...ownProblems(config, at),
+  ];
+}
+
+export function infraWarnings(config: InfraConfig, at: At): string[] {
+  const first = new Map<string, Placed>();
+  return placed(config).flatMap((one) => {
+    const role = one.environment.planRole;
+    const other = role === null ? undefined : first.get(role);
+    if (role !== null && !other) first.set(role, one);
+    if (!other) return [];
+    return `${at([...one.keys, 'plan_role'])}: is the plan role of ${named(other)} too: who may open a pull request for the one can read what the other may read. Give each a role of its own, unless both may read the same`;
+  });
+}
+
+function placed(config: InfraConfig): Placed[] {
+  return config.repositories.flatMap(({ name, environments }) =>
+    environments.map((environment) => ({
+      repository: name,
+      environment,
+      keys: ['repositories', name, 'environments', environment.name],
+    })),
+  );
+}
+
+function named({ repository, environment }: Placed): string {
+  return `${repository} ${environment.name}`;
+}
+
+function binaryProblems(config: InfraConfig, raw: InfraConfigFile, at: At): string[] {
+  if (config.binaries.length === 0) {
+    return [`${at([])}: names no version for jobs to use: add terraform: [1.11.4] or opentofu: [1.9.0]`];
+  }
+  return (['terraform', 'opentofu'] as const).flatMap((key) =>
+    (raw[key] ?? []).flatMap((version, index, versions) =>
+      versions.indexOf(version) < index ? [`${at([key, index])}: ${version} stands there already`] : [],
+    ),
+  );
+}
+
+/** GitHub does not tell names apart by small and capital letters. */
+function repositoriesTwice(config: InfraConfig, at: At): string[] {
+  const seen = new Map<string, string>();
+  return config.repositories.flatMap(({ name }) => {
+    const other = seen.get(name.toLowerCase());
+    seen.set(name.toLowerCase(), name);
+    return other ? [`${at(['repositories', name])}: is the same repository as ${other}`] : [];
+  });
+}
+
+function sizeProblems(config: InfraConfig, { environment, keys }: Placed, at: At): string[] {
+  const known = Object.keys(config.sizes);
+  if (known.includes(environment.size)) return [];
+  return [
+    `${at([...keys, 'size'])}: there is no size "${environment.size}"${didYouMean(environment.size, known) || `; sizes are ${known.join(', ')}`}`,
+  ];
+}
+
+function accountProblems(raw: InfraConfigFile, { environment, keys }: Placed, at: At): string[] {
+  const { planRole, applyRole } = environment;
+  const roles = { plan_role: planRole, apply_role: applyRole };
+  const said = raw.repositories[keys[1] ?? '']?.environments[environment.name]?.account;
+  return Object.entries(roles).flatMap(([key, role]) => {
+    const account = role?.split(':')[4];
+    if (account === undefined || account === environment.account) return [];
+    const wanted = said === undefined ? 'the other role of this environment' : `"account: ${said}"`;
+    return [
+      `${at([...keys, key])}: is a role of account ${account}, not of ${environment.account} as ${wanted} says; an environment deploys into one account`,
+    ];
+  });
+}
+
+function secretProblems(config: InfraConfig, { environment, keys }: Placed, at: At): string[] {
+  return environment.secrets.apply.flatMap((secret) => {
+    const stage = environment.secrets.plan.includes(secret) ? 'plan' : 'apply';
+    const place = at([...keys, 'secrets', stage]);
+    const [, , , region, , , name = ''] = secret.split(':');
+    if (name.startsWith('cairn/')) {
+      return [`${place}: ${name} is a secret of Cairn itself, which no job may read`];
+    }
+    if (region === config.region) return [];
+    return [
+      `${place}: is in ${region}, but jobs read secrets of ${config.region}: replicate it there and name the replica`,
+    ];
+  });
+}
+
+/** What may apply is for one environment's applies alone. */
+function roleProblems(all: Placed[], at: At): string[] {
+  const plans = new Map(
+    all.flatMap((one) => (one.environment.planRole ? [[one.environment.planRole, one]] : [])),
+  );
+  const applies = new Map<string, Placed>();
+  return all.flatMap((one) => {
+    const role = one.environment.applyRole;
+    if (role === null) return [];
+    const place = at([...one.keys, 'apply_role']);
+    const planner = plans.get(role);
+    if (planner) {
+      const whose = planner === one ? 'its own plans' : `plans of ${named(planner)}`;
+      return [
+        `${place}: is assumed by ${whose} too: then whoever can open a pull request can change everything. Make a role that only reads for the plans`,
+      ];
+    }
+    const other = applies.get(role);
+    applies.set(role, other ?? one);
+    if (!other) return [];
+    return [
+      `${place}: is the apply role of ${named(other)} too: whoever may deploy the one could change the other. Make a role for each (cairn target-role)`,
+    ];
+  });
+}
+
+/** What stands beside Cairn itself has to be where it is. */
+function ownProblems(config: InfraConfig, at: At): string[] {
+  const boundary = config.permissionBoundary?.split(':')[4];
+  const topicRegion = config.alarmTopic?.split(':')[3];
+  return [
+    ...(boundary !== undefined && config.account !== null && boundary !== config.account
+      ? [
+          `${at(['permission_boundary'])}: is a policy of account ${boundary}; roles are bounded by policies of their own account, ${config.account}`,
+        ]
+      : []),
+    ...(topicRegion !== undefined && topicRegion !== config.region
+      ? [
+          `${at(['alarm_topic'])}: is in ${topicRegion}; alarms reach topics of their own region, ${config.region}`,
+        ]
+      : []),
+  ];
+}

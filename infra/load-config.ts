@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { isPair, isScalar, visit } from 'yaml';
+import { InvalidConfig } from '../core/errors.ts';
+import { STANDARD_SIZE } from '../core/jobs/names.ts';
+import { openYaml, toPlain } from '../core/projects/config.ts';
+import { type Found, problemsOf, where } from '../core/projects/config-problems.ts';
+import { type InfraConfigFile, infraConfig } from './config.ts';
+import { infraProblems, infraWarnings } from './config-checks.ts';
+
+/** `cairn.infra.yaml` with its defaults filled in. Plain JSON. */
+export interface InfraConfig {
+  /** Name of the file it was read from. */
+  file: string;
+  /** Account of Cairn itself; null: that of the credentials. */
+  account: string | null;
+  region: string;
+  github: { appId: string; url: string };
+  slack: boolean;
+  /** In the order of the file. */
+  repositories: RepositoryConfig[];
+  /** Best first, terraform before tofu: `{ name: 'terraform', version: '1.11.4' }`. */
+  binaries: { name: 'terraform' | 'tofu'; version: string }[];
+  /** `hashicorp/aws` -> versions. */
+  providerMirror: Record<string, string[]>;
+  architecture: 'arm64' | 'x86_64';
+  /** `standard` is always among them. */
+  sizes: Record<string, Size>;
+  /** Null: a VPC of its own. */
+  network: NetworkConfig | null;
+  /** Days. */
+  retention: { plans: number; logs: number };
+  tags: Record<string, string>;
+  permissionBoundary: string | null;
+  alarmTopic: string | null;
+  /** ARN of the account's OIDC provider for GitHub Actions; null: it is made. */
+  actionsProvider: string | null;
+  dashboard: boolean;
+  /** What is allowed and should be thought about twice, each with its place. */
+  warnings: string[];
+}
+
+export interface RepositoryConfig {
+  /** `owner/name`. */
+  name: string;
+  environments: EnvironmentConfig[];
+  /** Branches whose GitHub Actions may ask for things; null: none may. */
+  actions: { branches: string[] } | null;
+}
+
+export interface EnvironmentConfig {
+  name: string;
+  /** Account it deploys into; null: Cairn's own, which is that of the credentials. */
+  account: string | null;
+  /** ARN of the role that plans (pr-plan and deploy-plan) assume; null: none. */
+  planRole: string | null;
+  /** ARN of the role that applies assume; null: none. */
+  applyRole: string | null;
+  externalId: string;
+  /** Name in `sizes`. */
+  size: string;
+  build: boolean;
+  /** ARNs of secrets that its jobs may read, by stage; an apply may read those of the plan too. */
+  secrets: { plan: string[]; apply: string[] };
+}
+
+export interface Size {
+  /** vCPU. */
+  cpu: 0.5 | 1 | 2 | 4;
+  /** MB. */
+  memory: number;
+  /** GB. */
+  disk: number;
+}
+
+export interface NetworkConfig {
+  vpc: string;
+  subnets: string[];
+  securityGroups: string[];
+  publicIp: boolean;
+}
+
+export const INFRA_FILE = 'cairn.infra.yaml';
+
+/** Throws InvalidConfig with every problem of the file, each with its place and what to do. */
+export function loadInfraConfig(file = INFRA_FILE): InfraConfig {
+  return parseInfraConfig(read(file), path.basename(file));
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const message = `${file}: cannot be read (${(error as Error).message}); write it as docs/configuration-infra.md says, or name another with CAIRN_INFRA=FILE or \`-c config=FILE\``;
+    throw new InvalidConfig([message], { cause: error });
+  }
+}
+
+export function parseInfraConfig(text: string, file = INFRA_FILE): InfraConfig {
+  const found: Found = { ...openYaml(text, file), schema: infraConfig };
+  keepNamesAsWritten(found);
+  const parsed = infraConfig.safeParse(toPlain(found) ?? {}, { reportInput: true });
+  if (!parsed.success) throw new InvalidConfig(problemsOf(parsed.error.issues, found));
+
+  const config = fillIn(parsed.data, file);
+  const at = (keys: (string | number)[]) => where(found, keys);
+  const problems = infraProblems(config, parsed.data, at);
+  if (problems.length > 0) throw new InvalidConfig(problems);
+  return { ...config, warnings: infraWarnings(config, at) };
+}
+
+/** What is counted; every other number is a name that is made of digits: an account, an App, a version. */
+const COUNTS = new Set(['cpu', 'memory', 'disk', 'plans', 'logs']);
+
+/** `012345678901` is an account to who writes it, and a smaller number to YAML. */
+function keepNamesAsWritten({ document }: Found): void {
+  visit(document, {
+    Scalar(key, node, above) {
+      if (key === 'key' || typeof node.value !== 'number' || typeof node.source !== 'string') return;
+      const parent = above.at(-1);
+      if (isPair(parent) && isScalar(parent.key) && COUNTS.has(String(parent.key.value))) return;
+      node.value = node.source;
+    },
+  });
+}
+
+function fillIn(raw: InfraConfigFile, file: string): InfraConfig {
+  const account = raw.account ?? null;
+  return {
+    file,
+    account,
+    region: raw.region,
+    github: { appId: raw.github.app_id, url: raw.github.url ?? 'https://api.github.com' },
+    slack: raw.slack ?? false,
+    repositories: Object.entries(raw.repositories).map(([name, repository]) => ({
+      name,
+      environments: Object.entries(repository.environments).map(([environment, rest]) =>
+        environmentOf(name, environment, rest, account),
+      ),
+      actions: repository.actions ?? null,
+    })),
+    binaries: [
+      ...(raw.terraform ?? []).map((version) => ({ name: 'terraform' as const, version })),
+      ...(raw.opentofu ?? []).map((version) => ({ name: 'tofu' as const, version })),
+    ],
+    providerMirror: raw.provider_mirror ?? {},
+    architecture: raw.architecture ?? 'arm64',
+    sizes: sizesOf(raw.sizes ?? {}),
+    network: raw.network
+      ? {
+          vpc: raw.network.vpc,
+          subnets: raw.network.subnets,
+          securityGroups: raw.network.security_groups ?? [],
+          publicIp: raw.network.public_ip ?? false,
+        }
+      : null,
+    retention: { plans: raw.retention?.plans ?? 7, logs: raw.retention?.logs ?? 90 },
+    tags: raw.tags ?? {},
+    permissionBoundary: raw.permission_boundary ?? null,
+    alarmTopic: raw.alarm_topic ?? null,
+    actionsProvider: raw.actions_provider ?? null,
+    dashboard: raw.dashboard ?? false,
+    warnings: [],
+  };
+}
+
+type RawEnvironment = InfraConfigFile['repositories'][string]['environments'][string];
+
+function environmentOf(
+  repository: string,
+  name: string,
+  raw: RawEnvironment,
+  own: string | null,
+): EnvironmentConfig {
+  const plan = raw.secrets?.plan ?? [];
+  return {
+    name,
+    account: raw.account ?? accountOf(raw.plan_role ?? raw.apply_role) ?? own,
+    planRole: raw.plan_role ?? null,
+    applyRole: raw.apply_role ?? null,
+    externalId: raw.external_id ?? `cairn:${repository}:${name}`,
+    size: raw.size ?? STANDARD_SIZE,
+    build: raw.build ?? false,
+    secrets: { plan, apply: [...new Set([...plan, ...(raw.secrets?.apply ?? [])])] },
+  };
+}
+
+function sizesOf(given: NonNullable<InfraConfigFile['sizes']>): Record<string, Size> {
+  const standard = { cpu: 1 as const, memory: 2048 };
+  return Object.fromEntries(
+    Object.entries({ [STANDARD_SIZE]: standard, ...given }).map(([name, size]) => [
+      name,
+      { disk: 21, ...size },
+    ]),
+  );
+}
+
+/** Of an ARN. */
+export function accountOf(arn: string | undefined): string | null {
+  return arn?.split(':')[4] ?? null;
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { Log } from '../api/host.ts';
+import { Misconfigured } from '../core/errors.ts';
+import type { Clock, Ports } from '../core/ports.ts';
+import type { Request } from '../core/requests/request.ts';
+import { type LambdaEnvironment, lambdaEnvironment } from './environment.ts';
+
+/** What only hosts have. */
+export interface OwnPorts {
+  /** Puts requests on the event bus. Repeating a key may deliver it twice: the run's id makes it one. */
+  bus: { publish(requests: readonly { request: Request; key: string }[]): Promise<void> };
+  deliveries: { isDone(id: string): Promise<boolean>; markDone(id: string): Promise<void> };
+  webhookSecret: { get(): Promise<string> };
+  adminToken: { get(): Promise<string> };
+}
+
+export type HostPorts = Ports & OwnPorts;
+
+export interface Host<P> {
+  env: LambdaEnvironment;
+  ports: P;
+}
+
+/** Makes what a function works with, once; a test hands over ports in memory. */
+export type HostOf<P> = (log: Log) => Promise<Host<P>>;
+
+export const systemClock: Clock = { now: () => new Date() };
+
+/** Throws Misconfigured, naming each variable. */
+export function readEnvironment(from: NodeJS.ProcessEnv = process.env): LambdaEnvironment {
+  const parsed = lambdaEnvironment.safeParse(from);
+  if (parsed.success) return parsed.data;
+  throw new Misconfigured(
+    `The environment of this function does not fit, deploy Cairn again:\n${z.prettifyError(parsed.error)}`,
+  );
+}

@@ -1,0 +1,15 @@
+import { tellGithub } from '../core/reports/sink-github.ts';
+import type { HostPorts } from './host.ts';
+import { onAws } from './on-aws.ts';
+import { OWN_PORTS } from './ports.ts';
+import { detailOf, eachEvent } from './queue.ts';
+import { lambda } from './runtime.ts';
+import { statusEvent } from './status-event.ts';
+
+const work = eachEvent<HostPorts>(async (event, { ports }) => {
+  await tellGithub(detailOf(statusEvent, event), ports);
+});
+
+/** Status events for GitHub: unordered, at least once, a queue of its own. */
+export const make = lambda('SinkGithub', OWN_PORTS.SinkGithub, work);
+export const handler = make(onAws);

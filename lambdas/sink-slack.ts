@@ -1,0 +1,15 @@
+import { tellSlack } from '../core/reports/sink-slack.ts';
+import type { HostPorts } from './host.ts';
+import { onAws } from './on-aws.ts';
+import { OWN_PORTS } from './ports.ts';
+import { detailOf, eachEvent } from './queue.ts';
+import { lambda } from './runtime.ts';
+import { statusEvent } from './status-event.ts';
+
+const work = eachEvent<HostPorts>(async (event, { ports }) => {
+  await tellSlack(detailOf(statusEvent, event), ports);
+});
+
+/** Status events for Slack: unordered, at least once, a queue of its own. */
+export const make = lambda('SinkSlack', OWN_PORTS.SinkSlack, work);
+export const handler = make(onAws);

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { InvalidInput } from '../core/errors.ts';
+import { STEPS } from '../core/steps/index.ts';
+import type { HostPorts } from './host.ts';
+import { onAws } from './on-aws.ts';
+import { lambda, type Working } from './runtime.ts';
+
+type StepFunction = Exclude<keyof typeof STEPS, 'RouteRequest' | 'AnswerApproval' | 'ReleaseDeadRun'>;
+
+/** A function that is one step: payload -> validated -> run. */
+export function stepFunction(name: StepFunction) {
+  return lambda(name, STEPS[name].ports, async (payload: unknown, { ports, count }: Working<HostPorts>) => {
+    const parsed = STEPS[name].input.safeParse(payload);
+    if (!parsed.success) {
+      throw new InvalidInput(
+        `${name} was called with something else than it takes:\n${z.prettifyError(parsed.error)}`,
+      );
+    }
+    const answer = await STEPS[name].run(payload, ports);
+    if (typeof answer['stuck'] === 'number' && answer['stuck'] > 0) count('StuckLocks', {}, answer['stuck']);
+    return answer;
+  });
+}
+
+// A function's CMD names its export: `step.ClaimRun`.
+export const ClaimRun = stepFunction('ClaimRun')(onAws);
+export const ClaimLock = stepFunction('ClaimLock')(onAws);
+export const FetchSource = stepFunction('FetchSource')(onAws);
+export const ResolveProjects = stepFunction('ResolveProjects')(onAws);
+export const ReviewBuild = stepFunction('ReviewBuild')(onAws);
+export const NextWave = stepFunction('NextWave')(onAws);
+export const ReviewPlans = stepFunction('ReviewPlans')(onAws);
+export const RequestApproval = stepFunction('RequestApproval')(onAws);
+export const ReviewAnswer = stepFunction('ReviewAnswer')(onAws);
+export const ReviewApplies = stepFunction('ReviewApplies')(onAws);
+export const ReviewVerify = stepFunction('ReviewVerify')(onAws);
+export const PrepareRollback = stepFunction('PrepareRollback')(onAws);
+export const OpenRevert = stepFunction('OpenRevert')(onAws);
+export const RecordDeployment = stepFunction('RecordDeployment')(onAws);
+export const ReleaseLock = stepFunction('ReleaseLock')(onAws);
+export const EndRun = stepFunction('EndRun')(onAws);
+export const FailRun = stepFunction('FailRun')(onAws);
+export const LookAtHeads = stepFunction('LookAtHeads')(onAws);
+export const SweepLocks = stepFunction('SweepLocks')(onAws);

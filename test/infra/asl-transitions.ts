@@ -1,0 +1,133 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { openDatabase } from '../../adapters/local/database.ts';
+import {
+  createEngine,
+  type Engine,
+  lambdaTask,
+  TaskFailed,
+  type TaskHandler,
+} from '../../local/engine/index.ts';
+import { loadWorkflows, workflowsOf } from '../../local/workflows.ts';
+import type { OpenEngine } from '../support/memory-engine.ts';
+import { createWorld, project, REPOSITORY, type World } from '../support/memory-world.ts';
+
+/**
+ * State transitions of typical runs, which is what Step Functions is paid by: every state that is entered, those
+ * inside of a Map once for each item. Counted by the real workflows and steps on the engine of one machine.
+ */
+export const RUNS = {
+  'plan of 1 project': (world) => plan(world, 1),
+  'plan of 10 projects': (world) => plan(world, 10),
+  'deploy of 1 project, with approval': (world) => deploy(world),
+  'deploy that fails and is rolled back': (world) => rollback(world),
+} satisfies Record<string, (world: World) => Promise<string>>;
+
+export type RunName = keyof typeof RUNS;
+
+export async function transitionsOf(name: RunName): Promise<number> {
+  const { open, entered } = countingEngine();
+  const world = createWorld({ engine: open });
+  try {
+    return entered(await RUNS[name](world));
+  } finally {
+    await world.close();
+  }
+}
+
+/** The workflows on the engine of one machine, with its history in reach. */
+function countingEngine(): { open: OpenEngine; entered(runId: string): number } {
+  let engine: Engine | null = null;
+  const open: OpenEngine = ({ steps, job }) => {
+    const dir = mkdtempSync(path.join(tmpdir(), 'cairn-transitions-'));
+    const runJob: TaskHandler = async (parameters) => {
+      const prefix = /"CAIRN_JOB"[^}]*"Value":"([^"]+)"/.exec(JSON.stringify(parameters))?.[1] ?? '';
+      if (!(await job(prefix))) throw new TaskFailed('States.TaskFailed', '{}');
+      return { Status: 'SUCCEEDED' };
+    };
+    const db = openDatabase(path.join(dir, 'engine.db'));
+    const made = createEngine({
+      db,
+      workflows: loadWorkflows(),
+      tasks: {
+        'arn:aws:states:::lambda:invoke': lambdaTask(steps),
+        'arn:aws:states:::batch:submitJob.sync': runJob,
+        'arn:aws:states:::codebuild:startBuild.sync': runJob,
+      },
+    });
+    engine = made;
+    made.resume();
+    return {
+      workflows: workflowsOf(made),
+      pause: 10,
+      async close() {
+        await made.close();
+        db.close();
+        rmSync(dir, { recursive: true, force: true });
+      },
+    };
+  };
+  const entered = (runId: string) =>
+    (engine?.list({}) ?? [])
+      .filter(({ name }) => name === runId)
+      .flatMap(({ workflow, name }) => engine?.history(workflow, name) ?? [])
+      .filter(({ kind }) => kind === 'entered').length;
+  return { open, entered };
+}
+
+const PROD = `
+environments:
+  prod:
+    branch: main
+    approval: { required: true, approvers: [alice] }
+    rollback: automatic
+    verify: { url: "http://127.0.0.1:9/healthz" }
+projects:
+  - dir: app
+`;
+
+async function plan(world: World, projects: number): Promise<string> {
+  const dirs = Array.from({ length: projects }, (_, index) => `p${index}`);
+  const config = `${PROD.split('projects:')[0]}projects:\n${dirs.map((dir) => `  - dir: ${dir}\n`).join('')}`;
+  const all = (value: string) =>
+    Object.assign({}, ...dirs.map((dir) => project(dir, { value }))) as Record<string, string>;
+  await world.push({ 'cairn.yaml': config, ...all('1') });
+  await world.settled();
+  world.ports.repository.push('change', all('2'), { author: 'bob', from: 'main' });
+  const change = { title: 'change', body: '', head: 'change', base: 'main' };
+  const { number, head } = await world.ports.pulls.open(REPOSITORY, change);
+  await world.request({
+    command: 'plan',
+    repository: REPOSITORY,
+    pull: number,
+    commit: head.sha,
+    asked: false,
+    origin: { source: 'webhook', login: 'bob', trigger: '1' },
+  });
+  return last(world, 'plan');
+}
+
+async function deploy(world: World): Promise<string> {
+  await world.push({ 'cairn.yaml': PROD, ...project('app', { value: '1' }) });
+  await world.settled();
+  await world.approve();
+  return last(world, 'deploy');
+}
+
+/** The first apply went well; the second one fails, and the project is brought back. */
+async function rollback(world: World): Promise<string> {
+  await deploy(world);
+  await world.push(project('app', { value: '2', apply: 'fail' }));
+  await world.settled();
+  await world.approve();
+  return last(world, 'deploy');
+}
+
+/** The newest run of a workflow, once it has ended. */
+async function last(world: World, workflow: 'plan' | 'deploy'): Promise<string> {
+  const runs = await world.settled();
+  const run = runs.find((one) => one.workflow === workflow);
+  if (!run) throw new Error(`no ${workflow} was started`);
+  return run.id;
+}

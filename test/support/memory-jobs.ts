@@ -1,0 +1,87 @@
+import { readSource } from '../../adapters/archive.ts';
+import type { Job, JobResult } from '../../core/jobs/job.ts';
+import type { JobOrder } from '../../core/jobs/order.ts';
+import type { Changes, ResourceChange } from '../../core/plans/plan.ts';
+import { summarize } from '../../core/plans/summary.ts';
+import type { MemoryPorts } from './fakes/index.ts';
+
+/**
+ * What terraform does in memory. A project's `model.json` says what applying it does:
+ * - `value`: what it stands at afterwards; `$network` in it is what network stands at when the job runs;
+ * - `unknown`: its plan says `(known after apply)`; `plan: "fail"`, `apply: "fail"`;
+ * - a value with `sick` in it makes the environment's check fail.
+ */
+export interface Model {
+  value: string;
+  unknown?: boolean;
+  plan?: 'fail';
+  apply?: 'fail';
+}
+
+export function project(dir: string, model: Model): Record<string, string> {
+  return { [`${dir}/main.tf`]: `# ${dir}\n`, [`${dir}/model.json`]: JSON.stringify(model) };
+}
+
+export function nameOf(job: Job): string {
+  return 'project' in job ? `${job.kind} ${job.project.name}` : job.kind;
+}
+
+/** What the executor and terraform do, by the project's `model.json`. */
+export async function runJob(
+  order: JobOrder,
+  ports: Pick<MemoryPorts, 'artifacts'>,
+  state: Map<string, string>,
+): Promise<JobResult> {
+  const { job } = order;
+  const base = { version: 1 as const, id: job.id, started: false };
+  if (job.kind === 'build') return { ...base, status: 'ok', outputs: { image: 'built' } };
+  if (job.kind === 'verify') {
+    const sick = [...state.values()].some((value) => value.includes('sick'));
+    return sick ? { ...base, status: 'failed', error: 'the check answered 500' } : { ...base, status: 'ok' };
+  }
+  const { name, dir } = job.project;
+  const tree = await readSource(await ports.artifacts.get(order.inputs['source.tar.gz'] ?? ''));
+  const model = JSON.parse(tree.read(`${dir}/model.json`)) as Model;
+  const wanted = model.value.replace('$network', state.get('network') ?? 'none');
+  if (job.kind === 'plan') {
+    if (model.plan === 'fail') return { ...base, status: 'failed', error: `${name}: Invalid reference` };
+    const changes = changesOf(state.get(name), job.destroy ? undefined : wanted, model.unknown ?? false);
+    await ports.artifacts.put(`${order.prefix}/out/changes.json`, JSON.stringify(changes));
+    await ports.artifacts.put(`${order.prefix}/out/summary.json`, JSON.stringify(summarize(changes)));
+    await ports.artifacts.put(`${order.prefix}/out/plan.tfplan`, job.destroy ? '' : wanted);
+    const empty = changes.resources.length === 0;
+    return {
+      ...base,
+      status: 'ok',
+      empty,
+      planSha256: 'a'.repeat(64),
+      terraform: { binary: 'terraform', version: '1.11.4' },
+    };
+  }
+  if (model.apply === 'fail') {
+    state.set(name, `half ${wanted}`);
+    return { ...base, status: 'failed', started: true, error: `${name}: local-exec failed` };
+  }
+  const planned = new TextDecoder().decode(await ports.artifacts.get(order.inputs['plan.tfplan'] ?? ''));
+  if (planned === '') state.delete(name);
+  else state.set(name, model.unknown ? wanted : planned);
+  return { ...base, status: 'ok', started: true, outputs: {} };
+}
+
+function changesOf(before: string | undefined, after: string | undefined, unknown: boolean): Changes {
+  const none = { terraform: '1.11.4', drift: [], outputs: {} };
+  if (before === after) return { ...none, resources: [] };
+  const change: ResourceChange = {
+    address: 'terraform_data.it',
+    mode: 'managed',
+    type: 'terraform_data',
+    name: 'it',
+    change: {
+      actions: before === undefined ? ['create'] : after === undefined ? ['delete'] : ['update'],
+      before: before === undefined ? null : { input: before },
+      after: after === undefined ? null : unknown ? {} : { input: after },
+      ...(unknown && after !== undefined ? { after_unknown: { input: true } } : {}),
+    },
+  };
+  return { ...none, resources: [change] };
+}
