@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/crash/**', 'test/containers/**', '**/node_modules/**'],
+    exclude: ['test/aws/**', 'test/crash/**', 'test/containers/**', '**/node_modules/**'],
     globalSetup: ['test/support/build-once.ts'],
     testTimeout: 120_000,
     hookTimeout: 60_000,

@@ -1,6 +1,6 @@
 /**
  * Metrics of our own, in CloudWatch. Lambda counts invocations, errors and durations of each function for
- * nothing; every metric here is billed for each hour in which it is sent, by name and dimensions, so a function
+ * nothing, so none is sent while all is well; every metric here is billed for each hour in which it is sent, by name and dimensions, so a function
  * is no dimension where its log line says it too.
  */
 export const NAMESPACE = 'Cairn';
@@ -8,10 +8,6 @@ export const SERVICE = 'cairn';
 
 /** Name -> its dimensions besides `service`. */
 export const METRICS = {
-  /** Every piece of work of a function. */
-  Runs: [],
-  /** Of that, in ms. */
-  Duration: [],
   /** Pieces of work that failed, by the error's class; a message of a queue is one. */
   Errors: ['error'],
   /** Requests that Cairn turned down; who asked was told, where there is a place for it. */

@@ -58,7 +58,6 @@ function run<Event, Answer, P extends object>(
   };
 
   return async (event, context) => {
-    const started = performance.now();
     telemetry.begin(context, fieldsOf(event));
     try {
       await beginTrace();
@@ -67,8 +66,6 @@ function run<Event, Answer, P extends object>(
     } catch (error) {
       failed(error);
       throw error;
-    } finally {
-      telemetry.end(performance.now() - started);
     }
   };
 }

@@ -10,8 +10,6 @@ export interface Telemetry {
   count<Name extends MetricName>(name: Name, dimensions: Dimensions<Name>, value?: number): void;
   /** Every line from now on carries these, and the invocation's id. */
   begin(context: Context, fields: Record<string, string>): void;
-  /** Sends what is measured of every piece of work. `ms`: how long it took. */
-  end(ms: number): void;
 }
 
 export function telemetryOf(name: string): Telemetry {
@@ -29,12 +27,6 @@ export function telemetryOf(name: string): Telemetry {
       logger.resetKeys();
       logger.addContext(context);
       logger.appendKeys(fields);
-    },
-    end(ms) {
-      metrics.addMetadata('function', name);
-      metrics.addMetric('Runs', MetricUnit.Count, 1);
-      metrics.addMetric('Duration', MetricUnit.Milliseconds, ms);
-      metrics.publishStoredMetrics();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { sourceKey } from '../jobs/orders.ts';
 import type { Ports } from '../ports.ts';
 import type { Tree } from '../projects/project.ts';
+import { currentPass, type RunDocument } from './document.ts';
 
 type Fetching = Pick<Ports, 'artifacts' | 'source' | 'archives'>;
 
@@ -19,4 +20,17 @@ export async function sourceTree(
   commit: string,
 ): Promise<Tree> {
   return ports.archives.read(await ports.artifacts.get(sourceKey(repository, commit)));
+}
+
+/**
+ * Puts the archives of a run that asks people once more: a store that deletes old sources counts their days from
+ * when they were put, and a run that waited before needs them for as long again.
+ */
+export async function keepSources(ports: Pick<Ports, 'artifacts'>, doc: RunDocument): Promise<void> {
+  const used = Object.values(currentPass(doc).projects).map(({ commit }) => commit);
+  const commits = new Set([doc.commit, ...(doc.base === null ? [] : [doc.base]), ...used]);
+  for (const commit of commits) {
+    const key = sourceKey(doc.repository, commit);
+    await ports.artifacts.put(key, await ports.artifacts.get(key));
+  }
 }

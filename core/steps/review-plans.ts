@@ -7,6 +7,7 @@ import type { Ports } from '../ports.ts';
 import { currentPass, type ProjectProgress, type RunDocument, touchedTheWorld } from '../runs/document.ts';
 import { acceptPlans, judgePlans, notePlans, type PlanOutcome } from '../runs/pass.ts';
 import { readChanges, readResult, readSummary } from '../runs/results.ts';
+import { keepSources } from '../runs/sources.ts';
 import { loadDocument, saveDocument } from '../runs/store.ts';
 import { tell } from '../runs/tell.ts';
 import { documentInput } from './input.ts';
@@ -115,6 +116,7 @@ async function decide(
   }
   if (verdict.kind === 'go') return { outcome: 'next', doc: await saveDocument(ports, acceptPlans(doc)) };
 
+  if (doc.approvals.length > 0) await keepSources(ports, doc);
   const within = Math.min(doc.policy.approval.within, LONGEST_APPROVAL);
   const next: RunDocument = {
     ...doc,

@@ -1,4 +1,5 @@
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { mirrorOf } from './binaries.ts';
 import { sessionName } from './credentials.ts';
 import type { SmokeCheck, SmokeEnvironment } from './smoke.ts';
 
@@ -16,7 +17,8 @@ export function reachChecks(env: SmokeEnvironment): SmokeCheck[] {
 }
 
 function registry({ CAIRN_SMOKE_REGISTRY: url }: SmokeEnvironment): SmokeCheck {
-  const mirror = process.env['CAIRN_PROVIDER_MIRROR'];
+  // With providers in the image, jobs that use no others need no way to the registry.
+  const mirror = mirrorOf(process.env['CAIRN_PROVIDER_MIRROR']);
   return {
     name: 'registry',
     help: 'Jobs have no way out: look at the route table and the security groups of their subnets, at `public_ip` of `network` in cairn.infra.yaml, and at a firewall. Or bake providers into the image: `provider_mirror`.',

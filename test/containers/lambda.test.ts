@@ -73,7 +73,7 @@ describe.skipIf(MISSING)(
       }
       const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
       child.once('close', (code) => api.ended(`${functionName} ended with ${code}: ${said}`));
-    ends.push(async () => {
+      ends.push(async () => {
         await podman.run(['rm', '--force', '--time', '0', name]).catch(() => undefined);
         await ended;
         await api.close();

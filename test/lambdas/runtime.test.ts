@@ -20,7 +20,6 @@ describe('a function', () => {
     const answer = await call({ a: 1 });
 
     expect(answer).toEqual({ got: { a: 1 } });
-    expect(telemetry.ended).toHaveLength(1);
     expect(telemetry.counted).toEqual([]);
   });
 
@@ -72,7 +71,6 @@ describe('a function', () => {
 
     expect(telemetry.logged).toMatchObject([{ level: 'error', message: 'a function has a defect' }]);
     expect(telemetry.logged[0]?.fields['stack']).toContain('runtime.test.ts');
-    expect(telemetry.ended).toHaveLength(1);
   });
 
   it('is made once, and again if it could not be made', async () => {

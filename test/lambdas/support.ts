@@ -48,26 +48,22 @@ export interface RecordedTelemetry extends Telemetry {
   /** `Errors error=NotFound`, one for each count. */
   counted: string[];
   begun: Record<string, string>[];
-  ended: number[];
 }
 
 export function recordedTelemetry(): RecordedTelemetry {
   const logged: RecordedTelemetry['logged'] = [];
   const counted: string[] = [];
   const begun: Record<string, string>[] = [];
-  const ended: number[] = [];
   return {
     logged,
     counted,
     begun,
-    ended,
     log: (level, message, fields) => void logged.push({ level, message, fields }),
     count(name, dimensions, value = 1) {
       const parts = Object.entries(dimensions).map(([key, text]) => `${key}=${text}`);
       counted.push([name, ...parts, ...(value === 1 ? [] : [`x${value}`])].join(' '));
     },
     begin: (_, fields) => void begun.push(fields),
-    end: (ms) => void ended.push(ms),
   };
 }
 

@@ -46,16 +46,14 @@ test('a log line is JSON with its fields, those of the invocation, and none of t
 });
 
 test('metrics are lines in CloudWatch’s embedded format, by error and not by function', () => {
-  const { count, end } = telemetryOf('ClaimRun');
+  const { count } = telemetryOf('ClaimRun');
 
   count('Errors', { error: 'Unavailable' });
   count('StuckLocks', {}, 2);
-  end(12);
 
   expect(lines).toMatchObject([
     { Errors: 1, error: 'Unavailable', service: 'cairn', function: 'ClaimRun' },
     { StuckLocks: 2, service: 'cairn' },
-    { Runs: 1, Duration: 12, service: 'cairn', function: 'ClaimRun' },
   ]);
   const dimensions = lines.map(({ _aws: aws }) => {
     const { CloudWatchMetrics: metrics } = aws as {
@@ -63,9 +61,5 @@ test('metrics are lines in CloudWatch’s embedded format, by error and not by f
     };
     return metrics.map(({ Namespace, Dimensions }) => [Namespace, ...Dimensions.flat().sort()]);
   });
-  expect(dimensions).toEqual([
-    [['Cairn', 'error', 'service']],
-    [['Cairn', 'service']],
-    [['Cairn', 'service']],
-  ]);
+  expect(dimensions).toEqual([[['Cairn', 'error', 'service']], [['Cairn', 'service']]]);
 });

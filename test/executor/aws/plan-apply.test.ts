@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { EMPTY_LINE } from '../../../adapters/aws/jobs-lines.ts';
 import { NO_MOTO } from '../../support/aws/moto.ts';
 import {
   ARTIFACTS,
@@ -70,7 +71,7 @@ describe.skipIf(NO_MOTO)(`jobs on Fargate, on moto${NO_MOTO ? ` (skipped: ${NO_M
     expect(stored).toMatch(
       /^Run run-1, job jobs\/acme\/infra\/prod\/deploy-plan\/run-1\/plan-1-app, trace 1-6a0f2b3c-0123456789abcdef01234567\.\n/,
     );
-    expect(planned.output).toContain(stored);
+    expect(planned.output.replaceAll(EMPTY_LINE, '')).toContain(stored);
     expect(stored).toContain('# terraform_data.app will be created');
   });
 

@@ -32,6 +32,8 @@ describe.skipIf(NO_MOTO)(`the smoke job on moto${NO_MOTO ? ` (skipped: ${NO_MOTO
     await mkdir(path.join(home, 'binaries'));
     const terraform = path.join(home, 'binaries/terraform-1.11.4');
     await writeFile(terraform, `#!/bin/sh\necho '{"terraform_version": "1.11.4"}'\n`, { mode: 0o755 });
+    await writeFile(path.join(home, 'binaries/order'), 'terraform-1.11.4\n');
+    await writeFile(path.join(home, 'binaries/order'), 'terraform-1.11.4\n');
     registry = createServer((_, response) => response.end());
     await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
   });
