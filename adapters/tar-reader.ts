@@ -1,6 +1,6 @@
 import { InvalidInput } from '../core/errors.ts';
 
-export interface TarEntry {
+interface TarEntry {
   path: string;
   /** Where the content stands in the tar. */
   content: { bytes: Buffer; start: number; end: number };

@@ -3,8 +3,8 @@ import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ZodError, z } from 'zod';
 import { CairnError, InvalidConfig } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
 import { BodyTooLarge } from './body.ts';
-import type { Log } from './host.ts';
 
 const STATUS: Record<string, ContentfulStatusCode> = {
   InvalidInput: 400,
@@ -20,7 +20,7 @@ const STATUS: Record<string, ContentfulStatusCode> = {
 };
 
 /** What every error looks like outside. `error` is a name for programs, `message` is for people. */
-export interface Problem {
+interface Problem {
   status: ContentfulStatusCode;
   error: string;
   message: string;

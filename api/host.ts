@@ -1,12 +1,6 @@
+import type { Log } from '../core/log.ts';
 import type { Ports } from '../core/ports.ts';
 import type { Request } from '../core/requests/request.ts';
-
-/** A static message plus fields; never bodies, secrets, signatures or tokens. */
-export type Log = (
-  level: 'info' | 'warn' | 'error',
-  message: string,
-  fields: Record<string, unknown>,
-) => void;
 
 /** A line of what the engine did in a run. `at` is ISO 8601, UTC. */
 export interface HistoryLine {

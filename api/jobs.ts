@@ -1,6 +1,7 @@
 import { NotFound } from '../core/errors.ts';
 import { JOB_FILES } from '../core/jobs/job.ts';
 import { type JobsOfRun, jobPrefixes, jobPrefix as prefixOf } from '../core/jobs/names.ts';
+import { segment } from '../core/jobs/orders.ts';
 import type { Ports } from '../core/ports.ts';
 import { readResult } from '../core/runs/results.ts';
 
@@ -18,9 +19,19 @@ const JOB = /^[A-Za-z0-9%_.~!*'()-]{1,300}$/;
 
 /** Artifact prefix of a run's job. Throws NotFound for what cannot be one. */
 export function jobPrefix(run: JobsOfRun, job: string): string {
-  const prefix = JOB.test(job) ? prefixOf(run, job) : null;
+  const id = asWritten(job);
+  const prefix = JOB.test(id) ? prefixOf(run, id) : null;
   if (prefix !== null) return prefix;
   throw new NotFound(`There is no job ${JSON.stringify(job.slice(0, 100))} in run ${run.id}.`);
+}
+
+/**
+ * The one way in which an id is written. A gateway that decodes a path before it hands it on (an HTTP API does)
+ * leaves of `plan-3-a%2Fb` less than was sent; no project's name has a `%`, so that nothing else can be meant.
+ */
+function asWritten(job: string): string {
+  const [, head, project, rest = ''] = /^([a-z]+-\d+-)([^~]+)(~.*)?$/s.exec(job) ?? [];
+  return head === undefined || project === undefined ? job : `${head}${segment(decode(project))}${rest}`;
 }
 
 /** Ids of a run's jobs, in the order in which they were asked for. */
@@ -62,7 +73,7 @@ async function jobView(
 
 /** What a job's id says: `plan-12-app` is the plan of project `app` asked for by document 12. */
 export function describeJob(id: string): Pick<JobView, 'kind' | 'project'> {
-  const [, kind, project] = /^(plan|apply|verify|build)-\d+(?:-(.+))?$/.exec(id) ?? [];
+  const [, kind, project] = /^(plan|apply|verify|build)-\d+(?:-([^~]+))?(?:~.*)?$/.exec(id) ?? [];
   if (kind === undefined) return { kind: 'job', project: null };
   return { kind: kind as JobView['kind'], project: project === undefined ? null : decode(project) };
 }

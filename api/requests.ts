@@ -21,7 +21,7 @@ const bodySchema = z.discriminatedUnion('command', [
   z.strictObject({ ...approveRequest.omit({ origin: true }).shape, ...asked }),
   z.strictObject({ ...rejectRequest.omit({ origin: true }).shape, ...asked }),
 ]);
-export type RequestBody = z.infer<typeof bodySchema>;
+type RequestBody = z.infer<typeof bodySchema>;
 
 export function parseRequestBody(text: string): RequestBody {
   let body: unknown;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openDatabase } from '../adapters/local/database.ts';
 import { createEngine, type Execution, lambdaTask } from '../local/engine/index.ts';
+import { median } from './median.ts';
 import type { Row } from './row.ts';
 
 const ROUNDS = 5;
@@ -141,9 +142,4 @@ function inProcess(what: 'park' | 'resume', file: string): Parked {
   const script = fileURLToPath(new URL('./engine-parked.ts', import.meta.url));
   const args = ['--expose-gc', '--import', 'tsx', script, what, file, String(PARKED)];
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Parked;
-}
-
-export function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
 }

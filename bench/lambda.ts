@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { buildBundles, fileOf, LAMBDA_BUNDLES } from '../scripts/build.ts';
 import { median } from './median.ts';
+import { machine, writeBetween } from './page.ts';
 
 /**
  * `npm run bench:lambda [-- --write]`: size and import time of each bundle of the functions, which is what a cold
@@ -46,7 +46,7 @@ for (const bundle of LAMBDA_BUNDLES) {
     `${row.ok ? 'ok  ' : 'MISS'} ${row.name}: ${shown(row.size)}, ${row.imports.toFixed(0)} ms (${row.wall.toFixed(0)} ms by the clock)`,
   );
 }
-if (process.argv.includes('--write')) await write(table());
+if (process.argv.includes('--write')) await writeBetween('bench:lambda', table());
 process.exit(rows.every(({ ok }) => ok) ? 0 : 1);
 
 async function measure(file: string): Promise<Measured> {
@@ -81,23 +81,11 @@ function table(): string {
     const allowed = budget.imports === undefined ? '' : `, ${budget.imports} ms`;
     return `| ${name} | ${shown(size)} | ${imports.toFixed(0)} ms | ${wall.toFixed(0)} ms | ${shown(budget.size)}${allowed} | ${ok ? 'yes' : 'no'} |`;
   });
-  const cpu = os.cpus()[0]?.model.trim() ?? 'unknown processor';
   return [
-    `${os.availableParallelism()} cores (${cpu}), Node ${process.version}; ${new Date().toISOString().slice(0, 10)}.`,
+    machine(),
     '',
     '| bundle | size | import | by the clock | at most | met |',
     '| --- | --- | --- | --- | --- | --- |',
     ...cells,
   ].join('\n');
-}
-
-async function write(text: string): Promise<void> {
-  const file = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
-  const page = await readFile(file, 'utf8');
-  const markers = /<!-- bench:lambda -->[\s\S]*<!-- \/bench:lambda -->/;
-  if (!markers.test(page)) throw new Error(`${file} has no <!-- bench:lambda --> … <!-- /bench:lambda -->.`);
-  await writeFile(
-    file,
-    page.replace(markers, () => `<!-- bench:lambda -->\n${text}\n<!-- /bench:lambda -->`),
-  );
 }

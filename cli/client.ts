@@ -9,7 +9,7 @@ export interface Client {
   follow(path: string, signal: AbortSignal): AsyncGenerator<ServerEvent>;
 }
 
-export interface ServerEvent {
+interface ServerEvent {
   event: string;
   id: string | null;
   data: unknown;

@@ -66,7 +66,7 @@ async function remoteNames(cwd: string): Promise<string[]> {
 }
 
 /** `git@host:owner/name.git`, `https://host/owner/name`, `ssh://git@host/owner/name.git` -> `owner/name`. */
-export function repositoryOf(url: string): string | null {
+function repositoryOf(url: string): string | null {
   const match = /[/:]([A-Za-z0-9][A-Za-z0-9-]*)\/([A-Za-z0-9._-]+?)(?:\.git)?\/?$/.exec(url.trim());
   return match ? `${match[1]}/${match[2]}` : null;
 }

@@ -11,7 +11,7 @@ export function dataFolder(flag: string | undefined, env: Env): string {
 }
 
 /** Made by the server on its first start, mode 0600. */
-export function adminTokenFile(data: string): string {
+function adminTokenFile(data: string): string {
   return path.join(data, 'admin.token');
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createAppAuth } from '@octokit/auth-app';
 import type { Finding } from './doctor.ts';
 
-export interface GithubAccess {
+interface GithubAccess {
   url: string;
   token: string | null;
   app: { appId: string; keyFile: string } | { appId: string; privateKey: string } | null;

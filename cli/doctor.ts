@@ -53,7 +53,7 @@ export async function doctor(
   return findings.some(({ status }) => status === 'fail') ? EXIT.bad : EXIT.ok;
 }
 
-export function checkSecret(secret: string | undefined): Finding {
+function checkSecret(secret: string | undefined): Finding {
   const name = 'webhook secret';
   const help =
     'Make one with `openssl rand -hex 32`, give it as CAIRN_WEBHOOK_SECRET, and set it as the secret of the webhook on GitHub.';

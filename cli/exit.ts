@@ -13,6 +13,9 @@ export const EXIT = {
   timeout: 5,
 } as const;
 
+/** Told a command's exit code when it has ended. */
+export type Finish = (code: number) => void;
+
 /** Ends the program with a message for people and a code for programs. */
 export class CliError extends Error {
   readonly code: number;

@@ -5,7 +5,7 @@
  * `fault` says who can mend it: `user` (their commit, comment or configuration), `operator` (the
  * installation: keys, permissions, network), `passing` (try again).
  */
-export type Fault = 'user' | 'operator' | 'passing';
+type Fault = 'user' | 'operator' | 'passing';
 
 export abstract class CairnError extends Error {
   abstract readonly fault: Fault;

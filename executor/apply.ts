@@ -1,7 +1,9 @@
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ApplyJob } from '../core/jobs/job.ts';
+import { planDigest } from '../core/plans/digest.ts';
 import type { TerraformPlan } from '../core/plans/plan.ts';
+import { redactPlan } from '../core/plans/redact.ts';
 import { secretsOfPlan } from '../core/plans/secrets.ts';
 import { type Context, timed } from './context.ts';
 import { APPLYING, FILES } from './files.ts';
@@ -35,7 +37,9 @@ export async function runApply(context: Context<ApplyJob>): Promise<void> {
   writeFileSync(dirs.planFile, plan, { mode: 0o600 });
   const shown = await timed(context, 'show', () => terraform.run(['show', '-json', dirs.planFile]));
   failUnless(shown, context, 'terraform show');
-  log.hide(secretsOfPlan(JSON.parse(shown.stdout.toString('utf8')) as TerraformPlan));
+  const content = JSON.parse(shown.stdout.toString('utf8')) as TerraformPlan;
+  log.hide(secretsOfPlan(content));
+  checkShown(context, content);
 
   writeFileSync(join(dirs.out, APPLYING), 'terraform apply was started\n');
   result.started = true;
@@ -71,6 +75,20 @@ function checkedPlan({ job, dirs }: Context<ApplyJob>): Buffer {
     );
   }
   return readFileSync(path);
+}
+
+/**
+ * What people approved was told by the job that planned, which runs the commit's own code. The plan file is what
+ * is applied: read here, where none of that code ran, it must come to the digest that was shown.
+ */
+function checkShown({ job, secrets }: Context<ApplyJob>, content: TerraformPlan): void {
+  if (!job.shown) return;
+  const found = planDigest(redactPlan(content, job.shown.hashKey, Object.values(secrets)).changes);
+  if (found === job.shown.digest) return;
+  throw new JobRefused(
+    `The stored plan is not what was shown for approval: its digest is ${found}, shown was ${job.shown.digest}. ` +
+      'Nothing was applied. Look at what runs while this project is planned (providers, `external`), then plan again.',
+  );
 }
 
 /** What the plan left in the checkout, laid over the source. Answers which terraform made the plan. */

@@ -12,7 +12,7 @@ import { type Stop, stopMessage } from './stop.ts';
 import { runVerify } from './verify.ts';
 
 /** What a host adds for its own jobs. */
-export interface JobHost {
+interface JobHost {
   /** Gets the scrubbed log as it is written. */
   tee?: (text: string) => void;
   /** First line of the log. */

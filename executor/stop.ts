@@ -1,4 +1,4 @@
-export type StopReason = 'stopped' | 'timeout';
+type StopReason = 'stopped' | 'timeout';
 
 export interface Stop {
   reason: StopReason | null;

@@ -9,7 +9,7 @@ export interface Binary {
   binary: 'terraform' | 'tofu';
 }
 
-export interface Wanted {
+interface Wanted {
   /** `required_version` of the root, one for each time it is said. */
   constraints: { text: string; where: string }[];
   /** From `.terraform-version` or `.opentofu-version`. */

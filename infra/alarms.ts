@@ -29,7 +29,7 @@ export interface AlarmSpec {
   silenceIsBad?: true;
 }
 
-export interface AlarmWorld {
+interface AlarmWorld {
   /** Queue name of each dead-letter queue, by what is in it. */
   deadLetters: Record<string, string>;
   /** ARN of each state machine, by workflow. */

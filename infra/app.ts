@@ -88,8 +88,10 @@ async function main(): Promise<void> {
   const { node } = new App({ autoSynth: false });
   const file = (node.tryGetContext('config') as string | undefined) ?? process.env['CAIRN_INFRA'];
   const config = loadInfraConfig(file);
-  const { buildImageContexts } = await import('../scripts/build.ts');
+  const { buildBundle, buildImageContexts } = await import('../scripts/build.ts');
   const contexts = await buildImageContexts();
+  // What builds run in CodeBuild.
+  await buildBundle('fargate');
   cairnApp(config, { contexts, account: process.env['CDK_DEFAULT_ACCOUNT'] }).synth();
 }
 

@@ -17,6 +17,7 @@ export function infraProblems(config: InfraConfig, raw: InfraConfigFile, at: At)
   return [
     ...binaryProblems(config, raw, at),
     ...repositoriesTwice(config, at),
+    ...branchProblems(config, at),
     ...all.flatMap((one) => [
       ...sizeProblems(config, one, at),
       ...accountProblems(raw, one, at),
@@ -71,6 +72,20 @@ function repositoriesTwice(config: InfraConfig, at: At): string[] {
     seen.set(name.toLowerCase(), name);
     return other ? [`${at(['repositories', name])}: is the same repository as ${other}`] : [];
   });
+}
+
+/** EventBridge takes this many characters as a detail-type, and says no only when somebody asks. */
+const LONGEST_DETAIL_TYPE = 128;
+
+function branchProblems(config: InfraConfig, at: At): string[] {
+  return config.repositories.flatMap(({ name, actions }) =>
+    (actions?.branches ?? []).flatMap((branch, index) => {
+      const most = LONGEST_DETAIL_TYPE - `deploy:${name}:`.length;
+      if (branch.length <= most) return [];
+      const place = at(['repositories', name, 'actions', 'branches', index]);
+      return [`${place}: an event cannot name a branch of more than ${most} characters of this repository`];
+    }),
+  );
 }
 
 function sizeProblems(config: InfraConfig, { environment, keys }: Placed, at: At): string[] {

@@ -196,6 +196,6 @@ function sizesOf(given: NonNullable<InfraConfigFile['sizes']>): Record<string, S
 }
 
 /** Of an ARN. */
-export function accountOf(arn: string | undefined): string | null {
+function accountOf(arn: string | undefined): string | null {
   return arn?.split(':')[4] ?? null;
 }

@@ -1,4 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Stage } from '../core/jobs/names.ts';
+
+export type { Stage } from '../core/jobs/names.ts';
+export { STAGES } from '../core/jobs/order.ts';
 
 /**
  * Physical names are fixed: workflows, orders and the functions' environment carry names, never ARNs, and one
@@ -29,11 +33,7 @@ export const STACKS = {
   observability: 'CairnObservability',
 } as const;
 
-/** Identities that a job can have; `build` is CodeBuild's. */
-export const STAGES = ['pr-plan', 'deploy-plan', 'apply', 'verify', 'build'] as const;
-export type Stage = (typeof STAGES)[number];
-
-export interface Place {
+interface Place {
   account: string;
   region: string;
 }

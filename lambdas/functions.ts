@@ -1,7 +1,6 @@
+import type { PortName } from '../adapters/aws/port-names.ts';
 import { STEPS } from '../core/steps/index.ts';
-import { guardedPorts, OWN_PORTS, type PortName } from './ports.ts';
-
-export type { PortName } from './ports.ts';
+import { guardedPorts, OWN_PORTS } from './ports.ts';
 
 /** Queues between the bus and functions, each with a dead-letter queue of its own. */
 export type QueueName = 'requests' | 'ended' | 'github' | 'slack';

@@ -1,7 +1,8 @@
-import { FREE } from './ports.ts';
+import { FREE } from '../adapters/aws/port-names.ts';
 
 /**
- * The ports, of which only the function's own can be reached. What it may do on AWS follows from their names: here it shows in a test, there it would be an AccessDenied at night.
+ * The ports, of which only the function's own can be reached. What it may do on AWS follows from their names: here
+ * it shows in a test, there it would be an AccessDenied at night.
  */
 export function guarded<P extends object>(name: string, own: readonly string[], ports: P): P {
   const allowed = new Set<string>([...FREE, ...own]);
@@ -15,7 +16,7 @@ export function guarded<P extends object>(name: string, own: readonly string[], 
 }
 
 /** A defect of Cairn, not of anybody's input. */
-export class PortNotGranted extends Error {
+class PortNotGranted extends Error {
   constructor(name: string, port: string, own: readonly string[]) {
     super(
       `${name} touched the port ${port}, which lambdas/functions.ts does not give it (it has ${own.join(', ')}): name it among the ports of the step, or of the function.`,

@@ -1,15 +1,16 @@
 import { z } from 'zod';
-import type { Log } from '../api/host.ts';
+import type { EventBus } from '../adapters/aws/bus.ts';
+import type { Deliveries } from '../adapters/aws/deliveries.ts';
 import { Misconfigured } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
 import type { Clock, Ports } from '../core/ports.ts';
-import type { Request } from '../core/requests/request.ts';
 import { type LambdaEnvironment, lambdaEnvironment } from './environment.ts';
 
 /** What only hosts have. */
 export interface OwnPorts {
-  /** Puts requests on the event bus. Repeating a key may deliver it twice: the run's id makes it one. */
-  bus: { publish(requests: readonly { request: Request; key: string }[]): Promise<void> };
-  deliveries: { isDone(id: string): Promise<boolean>; markDone(id: string): Promise<void> };
+  /** Repeating a key may deliver a request twice: the run's id makes it one. */
+  bus: Pick<EventBus, 'publish'>;
+  deliveries: Deliveries;
   webhookSecret: { get(): Promise<string> };
   adminToken: { get(): Promise<string> };
 }

@@ -1,4 +1,4 @@
-import { awsPorts } from '../adapters/aws/ports.ts';
+import { awsPorts } from './aws-ports.ts';
 import { type HostOf, type HostPorts, readEnvironment } from './host.ts';
 import { traceClient, tracedFetch } from './trace.ts';
 

@@ -1,15 +1,5 @@
+import { FREE, type PortName } from '../adapters/aws/port-names.ts';
 import type { Ports } from '../core/ports.ts';
-
-/** What needs no permission: it touches nothing outside, or is part of the function itself. */
-export const FREE = ['binaries', 'sizes', 'isolated', 'links', 'hcl', 'archives', 'clock', 'trace'] as const;
-
-/** What a function may touch: core's ports, and what only hosts have. */
-export type PortName =
-  | Exclude<keyof Ports, (typeof FREE)[number]>
-  | 'bus'
-  | 'deliveries'
-  | 'webhookSecret'
-  | 'adminToken';
 
 /** Ports of the functions that are no step. Apart from the table, which imports every step: bundles read this. */
 export const OWN_PORTS = {

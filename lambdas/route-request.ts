@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACTIONS_SOURCE, REQUESTS_SOURCE } from '../adapters/aws/event-sources.ts';
 import { CairnError, InvalidInput } from '../core/errors.ts';
 import { readActionsEvent, requestFromActions } from '../core/requests/actions.ts';
 import { type Request, requestSchema } from '../core/requests/request.ts';
@@ -24,8 +25,8 @@ export const make = lambda('RouteRequest', routeRequest.ports, work);
 export const handler = make(onAws);
 
 async function requestOf(event: BusEvent, host: Working<HostPorts>): Promise<Request | null> {
-  if (event.source === 'cairn.requests') return detailOf(published, event).request;
-  if (event.source !== 'cairn.actions') {
+  if (event.source === REQUESTS_SOURCE) return detailOf(published, event).request;
+  if (event.source !== ACTIONS_SOURCE) {
     throw new UnreadableMessage(`Event ${event.id} is of ${event.source}: nobody asks from there.`);
   }
   try {

@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
-import type { Log } from '../api/host.ts';
 import { CairnError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
 import { fieldsOf } from './fields.ts';
 import type { FunctionName } from './functions.ts';
 import { guarded } from './guard.ts';
@@ -18,10 +18,10 @@ export interface Working<P> extends Host<P> {
 }
 
 export type Work<Event, Answer, P> = (event: Event, host: Working<P>) => Promise<Answer>;
-export type Handler<Event, Answer> = (event: Event, context: Context) => Promise<Answer>;
+type Handler<Event, Answer> = (event: Event, context: Context) => Promise<Answer>;
 
 /** A function, once it is said what it works on; a test gives it ports in memory. */
-export type Make<Event, Answer, P> = (hostOf: HostOf<P>, telemetry?: Telemetry) => Handler<Event, Answer>;
+type Make<Event, Answer, P> = (hostOf: HostOf<P>, telemetry?: Telemetry) => Handler<Event, Answer>;
 
 /**
  * A function, with the names of the ports that are its own: environment -> ports -> work, with log, metrics and

@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
-import type { Log } from '../api/host.ts';
+import type { Log } from '../core/log.ts';
 import { type Dimensions, type MetricName, NAMESPACE, SERVICE } from './metrics.ts';
 
 /** What a function says about itself: lines of JSON, and metrics among them. */

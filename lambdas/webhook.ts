@@ -5,7 +5,7 @@ import { logProblem, problemOf } from '../api/errors.ts';
 import type { WebhookHost } from '../api/host.ts';
 import { type WebhookCounts, webhookRoutes } from '../api/webhook.ts';
 import { Misconfigured } from '../core/errors.ts';
-import type { Request } from '../core/requests/request.ts';
+import { type Request, requestKey } from '../core/requests/request.ts';
 import { answer } from './http.ts';
 import { OWN_PORTS } from './ports.ts';
 import { lambda, type Working } from './runtime.ts';
@@ -62,12 +62,7 @@ async function accept(
   requests: Request[],
 ): Promise<'claimed' | 'duplicate'> {
   if (await deliveries.isDone(deliveryId)) return 'duplicate';
-  await bus.publish(
-    requests.map((request) => ({
-      request,
-      key: `${request.command}/${request.repository}/${request.origin.trigger}`,
-    })),
-  );
+  await bus.publish(requests.map((request) => ({ request, key: requestKey(request) })));
   await deliveries.markDone(deliveryId);
   return 'claimed';
 }

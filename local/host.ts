@@ -5,10 +5,10 @@ import { packSource, readSource } from '../adapters/archive.ts';
 import { parseHcl } from '../adapters/hcl.ts';
 import { openDatabase } from '../adapters/local/database.ts';
 import { sweepPlans } from '../adapters/local/retention.ts';
-import type { Log } from '../adapters/local/sqlite.ts';
 import { localStores } from '../adapters/local/stores.ts';
 import { pageLinks } from '../api/links.ts';
 import { CairnError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
 import type { Clock, Ports } from '../core/ports.ts';
 import { tellGithub } from '../core/reports/sink-github.ts';
 import { tellSlack } from '../core/reports/sink-slack.ts';
@@ -19,7 +19,7 @@ import { createLocalJobs, type LocalJobs } from './jobs/index.ts';
 import { every } from './schedule.ts';
 import { loadWorkflows, workflowsOf } from './workflows.ts';
 
-export interface HostOptions {
+interface HostOptions {
   /** Everything that one machine keeps: database, artifacts, states, keys. */
   dataDir: string;
   forge: Pick<Ports, 'source' | 'pulls' | 'reports' | 'git' | 'people'>;

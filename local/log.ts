@@ -1,4 +1,4 @@
-import type { Log } from '../adapters/local/sqlite.ts';
+import type { Log } from '../core/log.ts';
 
 /** One JSON object a line on standard error: a static message and fields, never bodies, secrets or plan text. */
 export function jsonLog(write: (line: string) => void = (line) => process.stderr.write(line)): Log {

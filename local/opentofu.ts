@@ -9,7 +9,7 @@ import { Unavailable } from '../core/errors.ts';
 /** What is fetched where neither terraform nor tofu is installed. */
 export const OPENTOFU_VERSION = '1.10.6';
 
-export interface FetchOpenTofu {
+interface FetchOpenTofu {
   /** Folder for it: `<dir>/opentofu-<version>/tofu`. */
   dir: string;
   version?: string;

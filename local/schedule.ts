@@ -1,6 +1,6 @@
-import type { Log } from '../adapters/local/sqlite.ts';
+import type { Log } from '../core/log.ts';
 
-export interface Repeated {
+interface Repeated {
   /** Runs it once now, and again `ms` after each time it ended. */
   start(): void;
   stop(): void;

@@ -5,11 +5,12 @@ import path from 'node:path';
 import { serve } from '@hono/node-server';
 import { type GithubForge, githubForge } from '../adapters/github/github-forge.ts';
 import { signatureVerifier } from '../adapters/github/signature.ts';
-import type { Log } from '../adapters/local/sqlite.ts';
 import { slackChat } from '../adapters/slack/chat.ts';
 import { createApp } from '../api/app.ts';
 import type { ApiHost } from '../api/host.ts';
+import type { Log } from '../core/log.ts';
 import type { Chat, Clock } from '../core/ports.ts';
+import { requestKey } from '../core/requests/request.ts';
 import { STEPS } from '../core/steps/index.ts';
 import { type Binary, findBinaries } from './binaries.ts';
 import type { EngineOptions } from './engine/index.ts';
@@ -158,10 +159,7 @@ function apiHost(
     accept: (delivery, requests) =>
       stores.bus.claimDelivery(
         delivery,
-        requests.map((request) => ({
-          request,
-          dedupeKey: `${request.command}/${request.repository}/${request.origin.trigger}`,
-        })),
+        requests.map((request) => ({ request, key: requestKey(request) })),
       ),
     request: (request) => STEPS.RouteRequest.run(request, ports),
     history: async (runId) => {

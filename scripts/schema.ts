@@ -7,7 +7,7 @@ import { configSchema } from '../core/projects/config-schema.ts';
 import { infraConfig } from '../infra/config.ts';
 
 /** A file that people write, and what is made of its schema: a JSON schema for editors, a reference for the docs. */
-export interface Described {
+interface Described {
   name: string;
   schema: z.ZodType;
   /** Where it stands, in the repository. */

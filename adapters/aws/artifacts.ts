@@ -11,7 +11,7 @@ import { JOB_FILES } from '../../core/jobs/job.ts';
 import type { Artifacts } from '../../core/ports.ts';
 import { validKey } from '../artifact-key.ts';
 import { isAws, reach } from './errors.ts';
-import { FRESH_SOURCE_DAYS, PLAN_TAG } from './retention.ts';
+import { FRESH_SOURCE_DAYS, PLAN_TAGGING } from './retention.ts';
 import { pause } from './retry.ts';
 
 const PLAN_FILES = [`/out/${JOB_FILES.plan}`, `/out/${JOB_FILES.planWork}`];
@@ -118,6 +118,6 @@ function objectOf(bucket: string, key: string, body: Uint8Array | string) {
     Key: key,
     Body: bytes,
     ContentLength: bytes.byteLength,
-    ...(isPlan ? { Tagging: `${PLAN_TAG.key}=${PLAN_TAG.value}` } : {}),
+    ...(isPlan ? { Tagging: PLAN_TAGGING } : {}),
   };
 }

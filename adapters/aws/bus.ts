@@ -7,11 +7,8 @@ import { InvalidInput, Misconfigured, Unavailable } from '../../core/errors.ts';
 import type { StatusEvent } from '../../core/reports/event.ts';
 import type { Request } from '../../core/requests/request.ts';
 import { reach } from './errors.ts';
+import { REQUESTS_SOURCE, STATUS_SOURCE } from './event-sources.ts';
 import { pause } from './retry.ts';
-
-/** Sources of what Cairn puts on its bus; rules match them. */
-export const REQUESTS_SOURCE = 'cairn.requests';
-export const STATUS_SOURCE = 'cairn.status';
 
 /** A request as it is on the bus. `key` is the same for the same trigger. */
 export interface Published {

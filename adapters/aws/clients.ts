@@ -14,8 +14,6 @@ import { secretsClient } from './clients/secrets.ts';
 import type { ClientOptions } from './clients/settings.ts';
 import { statesClient } from './clients/states.ts';
 
-export type { ClientOptions, Watch } from './clients/settings.ts';
-
 export interface AwsClients {
   readonly batch: BatchClient;
   readonly dynamodb: DynamoDBClient;

@@ -6,7 +6,7 @@ import type { Secrets } from './secrets.ts';
  * Something made of credentials that stand in a secret: made again when the secret was changed. A refusal by
  * whoever they are for may mean just that, so the secret is read again before it is believed.
  */
-export interface FromSecret<T> {
+interface FromSecret<T> {
   use<R>(call: (made: T) => Promise<R>): Promise<R>;
 }
 

@@ -6,7 +6,7 @@ import { isAws, reach } from './errors.ts';
 import { lineOf } from './jobs-lines.ts';
 
 /** `<prefix>/out/stream.json`, of a later attempt `stream-<attempt>.json`: written once, by the executor when it starts. */
-export const jobStream = z.object({ group: z.string().min(1), stream: z.string().min(1).max(512) });
+const jobStream = z.object({ group: z.string().min(1), stream: z.string().min(1).max(512) });
 
 /** At most this much is answered at once, in bytes: the caller asks again from there. */
 const MOST = 512 * 1024;

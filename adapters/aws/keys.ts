@@ -1,6 +1,6 @@
-import { createHmac } from 'node:crypto';
 import { Misconfigured } from '../../core/errors.ts';
 import type { Keys } from '../../core/ports.ts';
+import { runKeyOf } from '../run-key.ts';
 
 /** As many characters of a random text hold 32 bytes and more. */
 const SHORTEST = 43;
@@ -12,9 +12,7 @@ const SHORTEST = 43;
 export function masterKeys(master: () => Promise<string>): Keys {
   return {
     async runKey(runId) {
-      return createHmac('sha256', bytesOf((await master()).trim()))
-        .update(`cairn run key\n${runId}`)
-        .digest('hex');
+      return runKeyOf(bytesOf((await master()).trim()), runId);
     },
   };
 }

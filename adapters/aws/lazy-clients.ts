@@ -2,7 +2,7 @@ import type { ClientOptions } from './clients/settings.ts';
 import type { AwsClients } from './clients.ts';
 
 /** The same clients, each with its code loaded by the first call: an SDK client costs 10 ms and more of a cold start. */
-export type LazyClients = { readonly [Name in keyof AwsClients]: () => Promise<AwsClients[Name]> };
+type LazyClients = { readonly [Name in keyof AwsClients]: () => Promise<AwsClients[Name]> };
 
 export function lazyClients(options: ClientOptions = {}): LazyClients {
   return {

@@ -1,4 +1,4 @@
-import type { PortName } from '../../lambdas/functions.ts';
+import type { PortName } from './port-names.ts';
 
 /**
  * What each port asks of AWS: THE source of the functions' policies. A test compares it with the calls that

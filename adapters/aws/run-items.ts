@@ -5,7 +5,7 @@ import { ACTIVE } from './table.ts';
 
 /** How the run index stands in the table; table.ts has the map. */
 
-export const RUN = 'run';
+const RUN = 'run';
 export const EVENT = 'event#';
 export const REPOSITORIES = 'repositories';
 
@@ -27,7 +27,7 @@ export function padded(number: number): string {
 }
 
 /** Without its number, which is an attribute: it is given after the item is there. */
-export type Asked = Omit<Run, 'number'>;
+type Asked = Omit<Run, 'number'>;
 
 export function newRunItem(run: Asked): Item {
   const { startedAt } = run;

@@ -9,7 +9,7 @@ const PAUSES = [300, 1200];
 const LONGEST_WAIT = 60;
 const MOST_WAITS = 2;
 
-export interface RetryOptions {
+interface RetryOptions {
   /** GitHub's own limits count: writes are paced. */
   limited: boolean;
   clock: { now(): Date };

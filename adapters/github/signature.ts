@@ -2,7 +2,7 @@ import { Webhooks } from '@octokit/webhooks';
 import { InvalidInput } from '../../core/errors.ts';
 
 /** A shorter secret can be guessed: without a longer one nothing starts. */
-export const SHORTEST_SECRET = 32;
+const SHORTEST_SECRET = 32;
 
 export type Verify = (body: Uint8Array, header: string | null | undefined) => Promise<boolean>;
 

@@ -1,8 +1,9 @@
+import type { Log } from '../../core/log.ts';
 import type { Clock } from '../../core/ports.ts';
 import { type Request, requestSchema } from '../../core/requests/request.ts';
 import { type Consumer, type ConsumerOptions, consume } from './consumer.ts';
 import { type DeadLetter, openQueue } from './queue.ts';
-import { type Db, type Log, reach, row, run } from './sqlite.ts';
+import { type Db, reach, row, run } from './sqlite.ts';
 
 const TABLES = `
 create table if not exists bus_keys (
@@ -19,26 +20,26 @@ const TOPIC = 'requests';
 /** GitHub redelivers for three days; what makes a run one in the end is its id. */
 const REMEMBER_MS = 30 * 24 * 3_600_000;
 
-export interface Published {
+interface Published {
   request: Request;
   /** The same key twice is one request, however much later (within 30 days). */
-  dedupeKey: string;
+  key: string;
 }
 
 export interface Bus {
-  publish(request: Request, dedupeKey: string): Promise<'published' | 'exists'>;
+  publish(request: Request, key: string): Promise<'published' | 'exists'>;
   /**
    * Puts what a webhook delivery asks for on the bus and marks the delivery done, both or neither. None is
    * an event that asks for nothing. A delivery that was done before publishes nothing.
    */
   claimDelivery(deliveryId: string, published: Published[]): Promise<'claimed' | 'duplicate'>;
   /** Hands each request to `handler`, at least once. It must be repeatable. One consumer per bus. */
-  consume(handler: (request: Request, dedupeKey: string) => Promise<void>): Consumer;
+  consume(handler: (request: Request, key: string) => Promise<void>): Consumer;
   dead(): DeadLetter[];
   revive(id: number): boolean;
 }
 
-export interface BusOptions {
+interface BusOptions {
   db: Db;
   clock: Clock;
   log: Log;
@@ -57,25 +58,20 @@ export function sqliteBus({ db, clock, log, tuning }: BusOptions): Bus {
     run(db, 'delete from bus_deliveries where at < ?', before);
   }
 
-  function put({ request, dedupeKey }: Published): boolean {
+  function put({ request, key }: Published): boolean {
     const now = clock.now();
     const isNew =
-      run(
-        db,
-        'insert into bus_keys (key, at) values (?, ?) on conflict do nothing',
-        dedupeKey,
-        now.getTime(),
-      ) > 0;
+      run(db, 'insert into bus_keys (key, at) values (?, ?) on conflict do nothing', key, now.getTime()) > 0;
     if (!isNew) return false;
 
     // A group of its own: a request that fails holds up no other.
-    queue.put(TOPIC, { group: dedupeKey, key: dedupeKey, body: JSON.stringify(request) }, now);
+    queue.put(TOPIC, { group: key, key, body: JSON.stringify(request) }, now);
     return true;
   }
 
   return {
-    async publish(request, dedupeKey) {
-      const isNew = await reach('bus', () => db.transaction(() => put({ request, dedupeKey })));
+    async publish(request, key) {
+      const isNew = await reach('bus', () => db.transaction(() => put({ request, key })));
       if (isNew) consumer?.wake();
       return isNew ? 'published' : 'exists';
     },

@@ -1,6 +1,6 @@
+import type { Log } from '../../core/log.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { Letter, Queue } from './queue.ts';
-import type { Log } from './sqlite.ts';
 
 export interface ConsumerOptions {
   queue: Queue;
@@ -28,7 +28,7 @@ export interface Consumer {
 }
 
 /** 1, 2, 4 ... 512 seconds and then every ten minutes: twelve tries last about 37 minutes. */
-export function doubling(tries: number): number {
+function doubling(tries: number): number {
   return Math.min(1_000 * 2 ** (tries - 1), 600_000);
 }
 

@@ -3,7 +3,7 @@ import LibsqlDatabase from 'libsql';
 /** What SQLite stores and gives back. */
 export type Value = string | number | bigint | Uint8Array | null;
 
-export interface Statement {
+interface Statement {
   run(...parameters: Value[]): { changes: number; lastInsertRowid: number };
   get<Row>(...parameters: Value[]): Row | undefined;
   all<Row>(...parameters: Value[]): Row[];

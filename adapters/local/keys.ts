@@ -1,8 +1,9 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidInput } from '../../core/errors.ts';
 import type { Keys } from '../../core/ports.ts';
+import { runKeyOf } from '../run-key.ts';
 
 /**
  * Run keys from one master key: `<dir>/master.key`, made once, 32 bytes in hex, readable by the server alone.
@@ -18,9 +19,7 @@ export function localKeys(dir: string): Keys {
         master = null;
         throw error;
       });
-      return createHmac('sha256', await master)
-        .update(`cairn run key\n${runId}`)
-        .digest('hex');
+      return runKeyOf(await master, runId);
     },
   };
 }

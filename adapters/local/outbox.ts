@@ -1,8 +1,9 @@
+import type { Log } from '../../core/log.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { StatusEvent } from '../../core/reports/event.ts';
 import { type Consumer, type ConsumerOptions, consume } from './consumer.ts';
 import { type DeadLetter, openQueue } from './queue.ts';
-import type { Db, Log } from './sqlite.ts';
+import type { Db } from './sqlite.ts';
 
 /** Shows an event somewhere. It is called again for the same event after a failure or a restart. */
 export type Sink = (event: StatusEvent) => Promise<void>;
@@ -21,7 +22,7 @@ export interface Outbox {
   revive(id: number): boolean;
 }
 
-export interface OutboxOptions {
+interface OutboxOptions {
   db: Db;
   sinks: Record<string, Sink>;
   clock: Clock;

@@ -1,4 +1,4 @@
-import { type Db, type Log, row, rows, run } from './sqlite.ts';
+import { type Db, row, rows, run } from './sqlite.ts';
 
 /**
  * Durable queues in one table, as SQS FIFO would do it: at least once, in order within a group, and what
@@ -62,8 +62,6 @@ export interface Queue {
   size(topic: string): number;
   topics(): string[];
 }
-
-export type { Log };
 
 const FIRST = 'not exists (select 1 from queue f where f.topic = q.topic and f.grp = q.grp and f.id < q.id)';
 

@@ -4,13 +4,6 @@ import type { Database, Value } from './database.ts';
 export type Db = Database;
 export type { Value };
 
-/** What the stores write their log lines to: a static message and fields, never bodies or secrets. */
-export type Log = (
-  level: 'info' | 'warn' | 'error',
-  message: string,
-  fields: Record<string, unknown>,
-) => void;
-
 export function run(db: Db, sql: string, ...values: Value[]): number {
   return db.prepare(sql).run(...values).changes;
 }

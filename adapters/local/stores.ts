@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { Log } from '../../core/log.ts';
 import type { Clock, Ports } from '../../core/ports.ts';
 import { sqliteApprovals } from './approvals.ts';
 import { fileArtifacts } from './artifacts.ts';
@@ -9,9 +10,9 @@ import { createOutbox, type Outbox, type Sink } from './outbox.ts';
 import { sqliteRuns, sqliteStatus } from './runs.ts';
 import { folderSecrets, type Secrets } from './secrets.ts';
 import { sqliteSent } from './sent.ts';
-import type { Db, Log } from './sqlite.ts';
+import type { Db } from './sqlite.ts';
 
-export interface LocalStores
+interface LocalStores
   extends Pick<Ports, 'artifacts' | 'runs' | 'status' | 'locks' | 'approvals' | 'sent' | 'keys'> {
   bus: Bus;
   outbox: Outbox;

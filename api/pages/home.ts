@@ -41,7 +41,7 @@ ${
 </article>`;
 }
 
-export function runTable(runs: Run[], withRepository: boolean, now: Date): Html {
+function runTable(runs: Run[], withRepository: boolean, now: Date): Html {
   if (runs.length === 0) return html`<p class="quiet">No run yet: push a branch and open a pull request.</p>`;
   return html`<div class="scroll"><table class="runs">
 <thead><tr><th>Run</th><th>What</th><th>Commit</th><th></th><th>By</th><th>Started</th></tr></thead>

@@ -53,7 +53,7 @@ function remarks(project: ReportedProject): string[] {
   ];
 }
 
-export function countsOf(counts: Counts): Html {
+function countsOf(counts: Counts): Html {
   const { add, change, destroy, replace, import: imported, forget, move, outputs } = counts;
   const parts = [
     [add, html`<span class="add">+${add}</span>`],

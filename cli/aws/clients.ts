@@ -26,6 +26,8 @@ export interface OperatorClients {
 
 /** `endpoint`: of an emulator. */
 export function operatorClients(region: string, endpoint?: string): OperatorClients {
+  // Node's age is said by the checks, in words that say what to do.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const shared = { region, maxAttempts: 5, ...(endpoint ? { endpoint } : {}) };
   return {
     region,

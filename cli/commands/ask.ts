@@ -5,7 +5,7 @@ import { CliError, EXIT } from '../exit.ts';
 import { type Io, plain } from '../io.ts';
 import { waitForRuns } from '../wait.ts';
 
-export interface AskFlags extends ConnectionFlags {
+interface AskFlags extends ConnectionFlags {
   wait?: boolean;
   /** Minutes. */
   timeout?: string;

@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { INFRA_FILE } from '../../infra/load-config.ts';
-import { CliError, EXIT } from '../exit.ts';
+import { CliError, EXIT, type Finish } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { HostModules } from './hosting.ts';
-import type { Finish } from './talking.ts';
 
 export function addAwsCommands(program: Command, io: Io, finish: Finish, modules: HostModules): void {
   const aws = program.command('aws').description('Cairn itself, in your AWS account');

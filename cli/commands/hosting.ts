@@ -2,11 +2,10 @@ import type { Command } from 'commander';
 import { INFRA_FILE } from '../../infra/load-config.ts';
 import type { ServeOptions } from '../../local/server.ts';
 import { doctor, type FindBinaries } from '../doctor.ts';
-import { EXIT } from '../exit.ts';
+import { EXIT, type Finish } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { serveOptions } from '../serve-options.ts';
 import { exportState, importState, listStates, type States } from './state.ts';
-import type { Finish } from './talking.ts';
 import { validate } from './validate.ts';
 
 type AwsModule = Pick<typeof import('../aws/index.ts'), 'awsDeploy' | 'awsDoctor'>;

@@ -5,7 +5,7 @@ import { CliError, EXIT } from '../exit.ts';
 import { findRunId } from '../find-run.ts';
 import { type Io, painter, plain } from '../io.ts';
 
-export interface LogsFlags extends ConnectionFlags {
+interface LogsFlags extends ConnectionFlags {
   follow?: boolean;
 }
 

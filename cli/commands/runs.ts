@@ -3,7 +3,7 @@ import { type ConnectionFlags, connect } from '../connection.ts';
 import { EXIT } from '../exit.ts';
 import { type Io, painter, paintState, table } from '../io.ts';
 
-export interface RunsFlags extends ConnectionFlags {
+interface RunsFlags extends ConnectionFlags {
   environment?: string;
   pull?: string;
   workflow?: string;

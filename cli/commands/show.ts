@@ -7,7 +7,7 @@ import { findRunId } from '../find-run.ts';
 import { type Io, type Paint, painter, paintState, plain } from '../io.ts';
 import { whatItDoes } from './runs.ts';
 
-export interface ShowFlags extends ConnectionFlags {
+interface ShowFlags extends ConnectionFlags {
   diff?: boolean;
 }
 

@@ -13,7 +13,7 @@ export interface States {
   writeState(folder: string, key: string, bytes: Uint8Array, options: { force?: boolean }): Promise<void>;
 }
 
-export interface StateFlags {
+interface StateFlags {
   data?: string;
   repository?: string;
   environment?: string;

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Finish } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { approve, deploy, plan, reject, rollback } from './ask.ts';
 import { deployWithoutEnvironment } from './deploy-aws.ts';
@@ -7,8 +8,6 @@ import { logs } from './logs.ts';
 import { runs } from './runs.ts';
 import { show } from './show.ts';
 import { status } from './status.ts';
-
-export type Finish = (code: number) => void;
 
 /** Options of every command that talks to a server. */
 function talking(command: Command): Command {

@@ -5,11 +5,11 @@ import { environmentName, repositoryName } from '../../core/requests/request.ts'
 import { INFRA_FILE, type InfraConfig, loadInfraConfig } from '../../infra/load-config.ts';
 import { type TargetRole, targetRoles } from '../../infra/target-role/documents.ts';
 import { FORMATS, formatRoles } from '../../infra/target-role/formats.ts';
+import type { Finish } from '../exit.ts';
 import { CliError, EXIT } from '../exit.ts';
 import type { Io } from '../io.ts';
-import type { Finish } from './talking.ts';
 
-export interface TargetRoleFlags {
+interface TargetRoleFlags {
   account?: string;
   repository?: string;
   environment?: string;
@@ -52,7 +52,7 @@ export function addTargetRoleCommand(program: Command, io: Io, finish: Finish): 
 }
 
 /** `cairn target-role`: prints the roles and changes nothing. */
-export function targetRole(flags: TargetRoleFlags, io: Io): number {
+function targetRole(flags: TargetRoleFlags, io: Io): number {
   const account = accountNumber('--account', flags.account);
   const format = choice('--format', flags.format ?? 'json', FORMATS);
   const stage = flags.stage === undefined ? null : choice('--stage', flags.stage, ['plan', 'apply'] as const);

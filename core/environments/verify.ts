@@ -1,11 +1,11 @@
 import { InvalidInput } from '../errors.ts';
 import type { VerifyJob } from '../jobs/job.ts';
 import type { Ports } from '../ports.ts';
-import type { Verify } from '../projects/config.ts';
+import type { Verify } from '../projects/config-types.ts';
 import type { RunDocument } from '../runs/document.ts';
 import { readOutputs } from './outputs.ts';
 
-export interface ResolvedCheck {
+interface ResolvedCheck {
   check: VerifyJob['check'];
   attempts: number;
   /** Seconds. */

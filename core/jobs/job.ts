@@ -10,7 +10,7 @@ import { z } from 'zod';
 const name = z.string().min(1).max(300);
 
 /** Where terraform keeps the state of a root that has no remote backend: the override file points here. */
-export const stateTarget = z.discriminatedUnion('kind', [
+const stateTarget = z.discriminatedUnion('kind', [
   /** The root's own backend is used, no override is written. */
   z.object({ kind: z.literal('own') }),
   /**
@@ -66,7 +66,7 @@ const common = z.object({
   secrets,
 });
 
-export const planJob = common.extend({
+const planJob = common.extend({
   kind: z.literal('plan'),
   stage: z.enum(['pr-plan', 'deploy-plan']),
   project: projectPart,
@@ -78,18 +78,27 @@ export const planJob = common.extend({
   hashKey: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
-export const applyJob = common.extend({
+const applyJob = common.extend({
   kind: z.literal('apply'),
   project: projectPart,
   /** in/plan.tfplan must have this SHA-256, else the result is `refused`. Hex. */
   planSha256: z.string().regex(/^[0-9a-f]{64}$/),
   /** Name of a file in in/ -> its SHA-256 when the plan was made: what a provisioner runs stands in them. Hex. */
   madeWith: z.record(z.string(), z.string()).optional(),
+  /**
+   * Digest of what people were shown (core/plans/digest.ts) and the key of its hashes: the plan file itself must
+   * come to the same, else the result is `refused`. Null where it cannot be made here: a secret of the plan is not
+   * given to an apply.
+   */
+  shown: z
+    .object({ digest: z.string().regex(/^[0-9a-f]{64}$/), hashKey: z.string().regex(/^[0-9a-f]{64}$/) })
+    .nullable()
+    .default(null),
   /** The fencing number of the environment's lock under which this apply was claimed. */
   fence: z.number().int().nonnegative(),
 });
 
-export const verifyJob = common.extend({
+const verifyJob = common.extend({
   kind: z.literal('verify'),
   check: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('http'), url: z.string().url(), status: z.number().int().optional() }),
@@ -100,7 +109,7 @@ export const verifyJob = common.extend({
   interval: z.number().nonnegative(),
 });
 
-export const buildJob = common.extend({
+const buildJob = common.extend({
   kind: z.literal('build'),
   command: z.array(z.string()).min(1),
   dir: name,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Run } from '../requests/run.ts';
-import type { JobOrder } from './order.ts';
+import { type JobOrder, STAGES } from './order.ts';
 
 /**
  * The one place that names jobs: their artifacts, and what AWS calls them (names, never ARNs, travel in the
@@ -46,7 +46,7 @@ function clean(name: string): string {
 export type JobsOfRun = Pick<Run, 'id' | 'repository' | 'environment' | 'workflow'>;
 
 /** What a job's id begins with -> its stage, by workflow. */
-const STAGES: Record<Run['workflow'], ReadonlyMap<string, Stage>> = {
+const STAGES_OF: Record<Run['workflow'], ReadonlyMap<string, Stage>> = {
   plan: new Map([['plan', 'pr-plan']]),
   deploy: new Map<string, Stage>([
     ['plan', 'deploy-plan'],
@@ -56,17 +56,20 @@ const STAGES: Record<Run['workflow'], ReadonlyMap<string, Stage>> = {
   ]),
 };
 
+/** Between a plan's id and what keeps others from guessing its prefix; no project's name has it. */
+export const UNGUESSED = '~';
+
 /** Artifact prefix of a job; null for an id that no job of such a run has. */
 export function jobPrefix(run: JobsOfRun, jobId: string): string | null {
   const kind = /^([a-z]+)-\d+(?:-.|$)/.exec(jobId)?.[1] ?? '';
-  const stage = STAGES[run.workflow].get(kind);
+  const stage = STAGES_OF[run.workflow].get(kind);
   if (stage === undefined || jobId.includes('/')) return null;
   return `${stagePrefix(run, stage)}/${jobId}`;
 }
 
 /** Where a run's jobs are listed: one prefix per stage, each with a `/` at its end. */
 export function jobPrefixes(run: JobsOfRun): string[] {
-  return [...STAGES[run.workflow].values()].map((stage) => `${stagePrefix(run, stage)}/`);
+  return [...STAGES_OF[run.workflow].values()].map((stage) => `${stagePrefix(run, stage)}/`);
 }
 
 function stagePrefix({ id, repository, environment }: JobsOfRun, stage: Stage): string {
@@ -82,7 +85,7 @@ export function parseJobPrefix(prefix: string): (JobIdentity & { runId: string; 
 }
 
 function isStage(text: string | undefined): text is Stage {
-  return Object.values(STAGES).some((stages) => [...stages.values()].some((stage) => stage === text));
+  return STAGES.some((stage) => stage === text);
 }
 
 /** Write-once key of what must happen once in a run. */

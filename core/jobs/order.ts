@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { STANDARD_SIZE } from '../projects/project.ts';
 import { jobSchema } from './job.ts';
 
+/** Identities that a job of an environment can have; on AWS each has a role of its own, `build` that of CodeBuild. */
+export const STAGES = ['pr-plan', 'deploy-plan', 'apply', 'verify', 'build'] as const;
+
 /**
  * What a workflow hands to the host to run as one job, stored as the artifact `<prefix>/order.json`; the host
  * fills the job's `in/` from it and stores `out/*` as `<prefix>/out/*` afterwards. States carry only `prefix`.
@@ -27,7 +30,7 @@ export const jobOrder = z.object({
   identity: z.object({
     repository: z.string(),
     environment: z.string(),
-    stage: z.enum(['pr-plan', 'deploy-plan', 'apply', 'build', 'verify']),
+    stage: z.enum(STAGES),
   }),
   /** Name of the job's size; a host that has one for all ignores it. */
   size: z.string().default(STANDARD_SIZE),

@@ -1,9 +1,18 @@
+import { isDeepStrictEqual } from 'node:util';
 import { STANDARD_SIZE } from '../projects/project.ts';
 import type { ProjectProgress, RunDocument } from '../runs/document.ts';
 import { currentPass } from '../runs/document.ts';
 import type { ApplyJob, BuildJob, Job, PlanJob, VerifyJob } from './job.ts';
 import { JOB_FILES } from './job.ts';
-import { claimKey, definitionName, type JobsOfRun, jobName, jobPrefix, queueName } from './names.ts';
+import {
+  claimKey,
+  definitionName,
+  type JobsOfRun,
+  jobName,
+  jobPrefix,
+  queueName,
+  UNGUESSED,
+} from './names.ts';
 import type { JobOrder } from './order.ts';
 
 /** What a Map item or a `.sync` state needs to submit a job; names, never ARNs. */
@@ -42,16 +51,24 @@ export function itemOf(order: JobOrder): JobItem {
   };
 }
 
-/** The order of a project's plan. `hashKey` is the run's key (hex); `unlock` a lock that a dead job left. */
+export function planId(doc: Pick<RunDocument, 'n'>, project: string): string {
+  return `plan-${doc.n}-${segment(project)}`;
+}
+
+/**
+ * The order of a project's plan. `hashKey` is the run's key (hex), `secret` one that no job knows: jobs of one
+ * identity may write below each other's prefixes, so that of a plan, which runs what nobody has approved yet,
+ * cannot be guessed. `unlock` is a lock that a dead job left.
+ */
 export function planOrder(
   doc: RunDocument,
   progress: ProjectProgress,
-  hashKey: string,
+  { hashKey, secret }: { hashKey: string; secret: string },
   unlock: string | null = null,
 ): JobOrder {
   const stage = doc.request.command === 'plan' ? 'pr-plan' : 'deploy-plan';
   const job: PlanJob = {
-    ...common(doc, `plan-${doc.n}-${segment(progress.project.name)}`, PLAN_TIMEOUT),
+    ...common(doc, planId(doc, progress.project.name), PLAN_TIMEOUT),
     kind: 'plan',
     stage,
     project: projectPart(doc, progress),
@@ -62,6 +79,7 @@ export function planOrder(
   };
   return {
     ...orderOf(doc, job, stage, progress),
+    prefix: prefixOf(doc, `${job.id}${UNGUESSED}${secret.slice(0, 16)}`),
     // A pull request's plan is never applied, so its folder is its own and plans run side by side.
     folder: stage === 'pr-plan' ? `${doc.runId}/${job.id}` : folderOf(doc, progress),
     secrets: secretsFor(progress, 'plan'),
@@ -69,8 +87,8 @@ export function planOrder(
   };
 }
 
-/** The order of an apply of the plan that stands in the document. */
-export function applyOrder(doc: RunDocument, progress: ProjectProgress): JobOrder {
+/** The order of an apply of the plan that stands in the document. `hashKey` is the run's key (hex). */
+export function applyOrder(doc: RunDocument, progress: ProjectProgress, hashKey: string): JobOrder {
   const plan = progress.plan;
   if (!plan) throw new Error(`no plan to apply for ${progress.project.name}`);
   const pass = currentPass(doc);
@@ -80,6 +98,7 @@ export function applyOrder(doc: RunDocument, progress: ProjectProgress): JobOrde
     project: projectPart(doc, progress),
     planSha256: plan.sha256,
     madeWith: plan.madeWith,
+    shown: hasSameSecrets(progress) ? { digest: plan.digest, hashKey } : null,
     fence: doc.fence,
     secrets: Object.keys(secretsFor(progress, 'apply')),
   };
@@ -223,6 +242,11 @@ function upstreamFile(name: string): string {
 
 function folderOf(doc: RunDocument, progress: ProjectProgress): string {
   return `${doc.repository}/${doc.environment}/${progress.project.name}`;
+}
+
+/** Values of secrets are hidden from what people see: with other values something else would be hidden. */
+function hasSameSecrets(progress: ProjectProgress): boolean {
+  return isDeepStrictEqual(secretsFor(progress, 'plan'), secretsFor(progress, 'apply'));
 }
 
 function secretsFor(progress: ProjectProgress, stage: 'plan' | 'apply'): Record<string, string> {

@@ -1,6 +1,6 @@
 import type { Change, ResourceChange } from './plan.ts';
 
-export type Kind = 'create' | 'update' | 'replace' | 'delete' | 'forget' | 'read' | 'none';
+type Kind = 'create' | 'update' | 'replace' | 'delete' | 'forget' | 'read' | 'none';
 
 /**
  * What happens to an object. A replacement is `["delete","create"]` or `["create","delete"]`; with

@@ -43,7 +43,7 @@ function effectOf(change: Change): Record<string, unknown> {
 }
 
 /** What an approval binds to. `config` is the digest of the configuration, `policy` what is in force. */
-export interface Approved {
+interface Approved {
   commit: string;
   plans: { project: string; digest: string }[];
   config: string;

@@ -4,7 +4,7 @@ import type { Change, Changes, Hidden, ResourceChange, TerraformPlan } from './p
 import { createScrubber } from './scrub.ts';
 import { type Mask, secretsOfPlan } from './secrets.ts';
 
-export interface Redacted {
+interface Redacted {
   changes: Changes;
   /** Literals for the scrub list. They never leave the job. */
   secrets: string[];

@@ -2,7 +2,7 @@ import { identity, kindOf, moved } from './actions.ts';
 import { canonical, isRecord } from './canonical.ts';
 import type { Change, Changes, ResourceChange } from './plan.ts';
 
-export type Refinement = { ok: true } | { ok: false; differences: string[] };
+type Refinement = { ok: true } | { ok: false; differences: string[] };
 
 /** Differences named within one object; more would not be read. */
 const NAMED = 5;

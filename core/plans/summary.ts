@@ -15,15 +15,22 @@ export function summarize(changes: Changes): PlanSummary {
   return { counts: count(changes), risks: risksOf(changes) };
 }
 
+/** Of a plan that would do nothing. */
+export const NO_COUNTS: Readonly<Counts> = {
+  add: 0,
+  change: 0,
+  destroy: 0,
+  replace: 0,
+  import: 0,
+  forget: 0,
+  move: 0,
+  outputs: 0,
+  drift: 0,
+};
+
 function count(changes: Changes): Counts {
   const counts: Counts = {
-    add: 0,
-    change: 0,
-    destroy: 0,
-    replace: 0,
-    import: 0,
-    forget: 0,
-    move: 0,
+    ...NO_COUNTS,
     outputs: Object.values(changes.outputs).filter((change) => kindOf(change) !== 'none').length,
     drift: changes.drift.length,
   };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Hcl } from '../ports.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config-types.ts';
 import { projectsOf } from './discover.ts';
 import type { Backend } from './hcl-scan.ts';
 import { resolveLinks } from './links.ts';
@@ -8,7 +8,7 @@ import { type ModuleGraph, moduleGraph } from './module-graph.ts';
 import type { Project, StateAddress, Tree } from './project.ts';
 
 /** A remote backend as a root's own files configure it. */
-export interface RemoteBackend {
+interface RemoteBackend {
   type: string;
   config: Record<string, unknown>;
 }

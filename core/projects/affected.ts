@@ -4,7 +4,8 @@ import { InvalidConfig, InvalidInput } from '../errors.ts';
 import type { Hcl } from '../ports.ts';
 import { sharedAddresses, stateAddress } from './address.ts';
 import { changedPaths, touchedBy, touching } from './changes.ts';
-import { type Config, defaultConfig, parseConfig } from './config.ts';
+import { defaultConfig, parseConfig } from './config.ts';
+import type { Config } from './config-types.ts';
 import { discoverRoots, nameMatcher, projectsOf } from './discover.ts';
 import { type ModuleGraph, moduleGraph } from './module-graph.ts';
 import { type Doubtful, type Move, sortOut } from './moves.ts';
@@ -12,7 +13,7 @@ import { type Project, STANDARD_SIZE, type StateAddress, type Tree } from './pro
 import { isBelow } from './project-files.ts';
 import { dependentsOf } from './waves.ts';
 
-export interface AffectedProject extends Project {
+interface AffectedProject extends Project {
   /** Why, for people: `modules/vpc/main.tf changed`, `depends on network`. */
   reasons: string[];
   /** False if only something that it depends on is affected. */
@@ -35,7 +36,7 @@ export interface Affected {
   graph: ModuleGraph;
 }
 
-export interface AffectedInput {
+interface AffectedInput {
   /** What changes are computed from; null if nothing was deployed yet. */
   base: Tree | null;
   head: Tree;

@@ -27,7 +27,7 @@ export function changedPaths(base: Tree, head: Tree): string[] {
 }
 
 /** What a set of changed paths means in one tree's graph. */
-export interface Touched {
+interface Touched {
   /** Module folder -> changed files that belong to it. */
   modules: ReadonlyMap<string, readonly string[]>;
   /** Changed paths and every folder above one. */

@@ -1,4 +1,4 @@
-import type { Config, ProjectConfig } from './config.ts';
+import type { Config, ProjectConfig } from './config-types.ts';
 import { cycleIn } from './cycle.ts';
 import { didYouMean } from './nearest.ts';
 

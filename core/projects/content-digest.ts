@@ -5,7 +5,7 @@ import type { Project } from './project.ts';
 import { entryAt, filesOf } from './project-files.ts';
 import { entryKey } from './tree.ts';
 
-export interface ContentDigestInput {
+interface ContentDigestInput {
   project: Project;
   /** Of the tree whose content it is. */
   graph: ModuleGraph;

@@ -1,7 +1,8 @@
 import picomatch from 'picomatch';
 import { InvalidConfig } from '../errors.ts';
-import { type Config, type ProjectConfig, projectName } from './config.ts';
+import { projectName } from './config.ts';
 import { isGlob, unknownNames } from './config-checks.ts';
+import type { Config, ProjectConfig } from './config-types.ts';
 import { parentOf, resolveLinks } from './links.ts';
 import { type Module, type ModuleGraph, moduleGraph } from './module-graph.ts';
 import { type Project, STANDARD_SIZE, type Tree } from './project.ts';
@@ -62,7 +63,7 @@ export function nameMatcher(patterns: readonly string[]): (project: Pick<Project
 }
 
 /** Folders of root modules, sorted. */
-export function rootFolders(graph: ModuleGraph, ignore: readonly string[]): string[] {
+function rootFolders(graph: ModuleGraph, ignore: readonly string[]): string[] {
   const ignored = ignore.length > 0 ? picomatch([...ignore], { dot: true }) : () => false;
   const libraries = new Set<string>();
   const candidates: Module[] = [];

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Ports } from '../ports.ts';
-import { type Config, defaultConfig, parseConfig } from './config.ts';
+import { defaultConfig, parseConfig } from './config.ts';
+import type { Config } from './config-types.ts';
 
 export const CONFIG_FILE = 'cairn.yaml';
 

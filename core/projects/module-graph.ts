@@ -39,7 +39,7 @@ export interface ModuleGraph {
 }
 
 /** The graph of another tree of the repository: what did not change since is taken from it. */
-export interface Former {
+interface Former {
   graph: ModuleGraph;
   changed: Iterable<string>;
 }

@@ -26,7 +26,7 @@ interface Side {
   graph: ModuleGraph;
 }
 
-export interface SortOutInput {
+interface SortOutInput {
   /** Projects of the environment in base, without one of that name in head. */
   gone: readonly Project[];
   /** Projects of the environment in head, without one of that name in base. */
@@ -39,7 +39,7 @@ export interface SortOutInput {
   hcl: Hcl;
 }
 
-export interface SortedOut {
+interface SortedOut {
   removed: Project[];
   moved: Move[];
   doubtful: Doubtful[];

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { NotFound } from '../errors.ts';
 import type { Guards } from '../plans/guard.ts';
-import type { Approval, Build, Config, EnvironmentConfig, Verify } from './config.ts';
+import type { Approval, Build, Config, EnvironmentConfig, Verify } from './config-types.ts';
 import { didYouMean } from './nearest.ts';
 import type { SecretRefs } from './project.ts';
 
@@ -17,7 +17,7 @@ export interface Policy {
   secrets: Record<string, Record<string, SecretRefs>>;
 }
 
-export interface EffectivePolicy {
+interface EffectivePolicy {
   policy: Policy;
   /** What the proposed configuration would make of it, as sentences. */
   changes: string[];

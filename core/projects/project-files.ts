@@ -3,7 +3,7 @@ import { inputPaths, type ModuleGraph, moduleGraph } from './module-graph.ts';
 import type { Tree, TreeEntry } from './project.ts';
 
 /** Everything of a tree that one root module is made of. */
-export interface Parts {
+interface Parts {
   /** Its folder and those of the modules it uses, itself first. */
   dirs: string[];
   /** Files and folders that these read, wherever they are. */

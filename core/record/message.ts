@@ -1,4 +1,4 @@
-import type { RecordEntry } from './record.ts';
+import type { RecordEntry } from './entry.ts';
 import type { HistoryLine } from './schema.ts';
 
 /** Git cuts nothing, people's screens do. */

@@ -1,4 +1,5 @@
 import type { FileChange } from '../ports.ts';
+import type { RecordEntry } from './entry.ts';
 import { recordMessage } from './message.ts';
 import { environmentPage, topPage } from './pages.ts';
 import {
@@ -6,7 +7,6 @@ import {
   type HistoryLine,
   historyFile,
   INDEX_FILE,
-  type ProjectRecord,
   type RecordIndex,
   stateFile,
 } from './schema.ts';
@@ -18,41 +18,6 @@ export interface RecordState {
   environment: EnvironmentRecord | null;
   /** Oldest first; the newest deployments (older ones stand in files of their own). */
   history: HistoryLine[];
-}
-
-/** A deployment that ended, and what it made of the environment. Its number is given when it is written. */
-export interface RecordEntry {
-  environment: string;
-  /** ISO 8601, UTC. */
-  at: string;
-  runId: string;
-  /** Page of the run, for the commit message; null if there is none. */
-  runUrl: string | null;
-  outcome: HistoryLine['outcome'];
-  /** The commit that was asked for. */
-  commit: string;
-  planDigest: string | null;
-  requestedBy: string | null;
-  approvedBy: string[];
-  /** What went wrong, scrubbed; its first line is kept. */
-  failure: string | null;
-  /** Project that failed, null if none did or the run failed as a whole. */
-  failedProject: string | null;
-  build: Record<string, string> | null;
-  /** Names of all projects that were applied, in order. */
-  applied: string[];
-  after: {
-    state: EnvironmentRecord['state'];
-    /** The last good commit from now on. */
-    commit: string | null;
-    /** Projects as they stand now, for those that this run changed. */
-    projects: Record<string, Omit<ProjectRecord, 'deployment'>>;
-    /** Projects that are no longer there (destroyed, or moved to another name). */
-    removed: string[];
-    failed: Record<string, string>;
-    revert: EnvironmentRecord['revert'];
-    broken: string | null;
-  };
 }
 
 export interface RecordChange {
@@ -170,7 +135,7 @@ function historyFiles(environment: string, history: HistoryLine[]): FileChange[]
 }
 
 /** At most 500 characters: a table cell and a line of a log. */
-export function firstLine(text: string): string {
+function firstLine(text: string): string {
   const line = text.split('\n').find((one) => one.trim() !== '') ?? '';
   return Array.from(line.trim()).slice(0, 500).join('');
 }

@@ -5,7 +5,7 @@ import { commitSha, environmentName } from '../requests/request.ts';
 export const RECORD_REF = 'refs/heads/cairn/record';
 
 /** A project as it stands in an environment since it was last applied there. */
-export const projectRecord = z.object({
+const projectRecord = z.object({
   dir: z.string(),
   workspace: z.string(),
   dependsOn: z.array(z.string()),

@@ -1,11 +1,11 @@
 import { Unavailable } from '../errors.ts';
 import type { Ports } from '../ports.ts';
+import type { RecordEntry } from './entry.ts';
 import { readRecordState } from './read.ts';
 import {
   indexWith,
   isRecorded,
   type RecordChange,
-  type RecordEntry,
   type RecordState,
   recordFiles,
   stateFiles,

@@ -8,7 +8,7 @@ import type { PlanReport, ReportedProject } from './plan-report.ts';
 import { CHECK_LIMIT, cut } from './split.ts';
 import { capitalised, lastLines, plainText, shorten } from './text.ts';
 
-export type ShownCheck = Pick<Check, 'state' | 'title' | 'summary'>;
+type ShownCheck = Pick<Check, 'state' | 'title' | 'summary'>;
 
 const TABLE_ROOM = 36_000;
 const TITLE = 140;

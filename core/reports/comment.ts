@@ -45,7 +45,7 @@ export function renderPlanComment(report: PlanReport): string {
   return withSections(head, projects, foot, report.runUrl);
 }
 
-export function failedFirst(projects: ReportedProject[]): ReportedProject[] {
+function failedFirst(projects: ReportedProject[]): ReportedProject[] {
   const failed = ({ status }: ReportedProject) => status === 'failed' || status === 'apply-failed';
   return [...projects.filter(failed), ...projects.filter((project) => !failed(project))];
 }

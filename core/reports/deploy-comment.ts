@@ -16,7 +16,7 @@ import { clipped, lastLines, plainText, plural, shorten } from './text.ts';
 /** Less than a plan's comment has: there is more to say above the table. */
 const TABLE_ROOM = 28_000;
 
-export function deployMarker(environment: string, runId: string): string {
+function deployMarker(environment: string, runId: string): string {
   return `<!-- cairn:deploy:${environment}:${runId} -->`;
 }
 

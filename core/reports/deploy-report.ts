@@ -47,7 +47,7 @@ export type DeployState =
   | 'rolled-back'
   | 'broken';
 
-export interface ApprovalPart {
+interface ApprovalPart {
   /** SHA-256, hex; people see the first seven digits. */
   digest: string;
   /** ISO 8601, UTC. */
@@ -61,7 +61,7 @@ export interface ApprovalPart {
 }
 
 /** Digits of a digest or commit that people see. */
-export const SHORT = 7;
+const SHORT = 7;
 
 export function short(hex: string): string {
   return hex.slice(0, SHORT);

@@ -1,16 +1,12 @@
 import { canonical, isRecord } from '../plans/canonical.ts';
-import { DEEPEST, type Frame, hiddenNote, type Lines, TOO_DEEP } from './diff-lines.ts';
+import { writeHeredoc } from './diff-heredoc.ts';
+import { type Context, DEEPEST, type Frame, hiddenNote, TOO_DEEP } from './diff-lines.ts';
 import { isHidden, UNKNOWN } from './diff-resolve.ts';
-import { writeTextChange } from './diff-text.ts';
 import { gistOf, inlineOf, padding, writeWhole } from './diff-whole.ts';
+import { parseJsonString } from './json-string.ts';
 import { forcesReplacement, type ReplaceNode, replaceChild } from './replace-paths.ts';
-import { type Budget, diffSequence } from './sequence.ts';
-
-/** What one rendering carries along. */
-export interface Context {
-  out: Lines;
-  budget: Budget;
-}
+import { isNothing, own, same } from './same.ts';
+import { diffSequence } from './sequence.ts';
 
 /** Writes what becomes of a value: added, taken away or changed, with what is inside of it. */
 export function writeChange(
@@ -62,6 +58,41 @@ export function writeChange(
     return;
   }
   writeScalars(context, depth, { before: name, comma, note: leafNote }, before, after);
+}
+
+/** A string of several lines, or of JSON, that changes: what is inside of it is compared. */
+function writeTextChange(
+  context: Context,
+  depth: number,
+  frame: Frame,
+  before: string,
+  after: string,
+  replace: ReplaceNode | undefined,
+): void {
+  const [was, is] = [parseJsonString(before), parseJsonString(after)];
+  if (was === undefined && is === undefined) {
+    writeHeredoc(context, depth, frame, before, after);
+  } else if (was === undefined || is === undefined) {
+    writeWhole(context.out, '-', depth, { ...frame, note: '' }, before);
+    writeWhole(context.out, '+', depth, frame, after);
+  } else {
+    writeJson(context, depth, frame, was, is, replace);
+  }
+}
+
+function writeJson(
+  context: Context,
+  depth: number,
+  frame: Frame,
+  was: unknown,
+  is: unknown,
+  replace: ReplaceNode | undefined,
+): void {
+  const { out } = context;
+  out.write('!', depth, `${frame.before}jsonencode(${frame.note}`);
+  if (same(was, is)) out.write(' ', depth + 2, '# (white space or the order of keys alone)');
+  else writeChange(context, depth + 2, { before: '', comma: '' }, was, is, replace);
+  out.write(' ', depth, `)${frame.comma}`);
 }
 
 function writeScalars({ out }: Context, depth: number, frame: Frame, before: unknown, after: unknown): void {
@@ -184,28 +215,4 @@ function bothLists(before: unknown, after: unknown): boolean {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return isRecord(value) && value !== UNKNOWN && !isHidden(value);
-}
-
-function isNothing(value: unknown): value is null | undefined {
-  return value === null || value === undefined;
-}
-
-function own(record: Record<string, unknown>, key: string): unknown {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
-}
-
-/** Equal values; nothing and `null` are one. */
-export function same(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (isNothing(a) || isNothing(b)) return isNothing(a) && isNothing(b);
-  if (a === UNKNOWN || b === UNKNOWN || typeof a !== 'object' || typeof b !== 'object') return false;
-  if (Array.isArray(a) || Array.isArray(b)) {
-    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
-    return a.every((item, i) => same(item, b[i]));
-  }
-  const left = a as Record<string, unknown>;
-  const right = b as Record<string, unknown>;
-  for (const key of Object.keys(left)) if (!same(left[key], own(right, key))) return false;
-  for (const key of Object.keys(right)) if (!Object.hasOwn(left, key) && !isNothing(right[key])) return false;
-  return true;
 }

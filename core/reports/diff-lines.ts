@@ -1,3 +1,5 @@
+import type { Budget } from './sequence.ts';
+
 /** Column 0 of a line: what happens to it. Nothing else ever stands there. */
 export type Marker = ' ' | '+' | '-' | '!';
 
@@ -35,4 +37,10 @@ export interface Frame {
 
 export function hiddenNote(count: number, what: string): string {
   return `# (${count} unchanged ${count === 1 ? what : `${what}s`} hidden)`;
+}
+
+/** What one rendering carries along. */
+export interface Context {
+  out: Lines;
+  budget: Budget;
 }

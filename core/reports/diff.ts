@@ -1,8 +1,9 @@
 import { identity, kindOf } from '../plans/actions.ts';
 import { isRecord } from '../plans/canonical.ts';
 import type { Change, Changes, ResourceChange } from '../plans/plan.ts';
-import { type Context, writeAttributes, writeChange } from './diff-change.ts';
+import { writeAttributes, writeChange } from './diff-change.ts';
 import { headerOf, remarksOf } from './diff-header.ts';
+import type { Context } from './diff-lines.ts';
 import { hiddenNote, type Marker, newLines } from './diff-lines.ts';
 import { isHidden, resolve, UNKNOWN } from './diff-resolve.ts';
 import { inlineOf, padding, writeWhole } from './diff-whole.ts';

@@ -29,7 +29,7 @@ export function htmlCode(text: string): string {
   return `<code>${escapeHtml(oneLine(text))}</code>`;
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -1,4 +1,5 @@
 import type { Counts, Risk } from '../plans/plan.ts';
+import { NO_COUNTS } from '../plans/summary.ts';
 import { code, sentence } from './markdown.ts';
 import type { ProjectStatus, ReportedProject } from './plan-report.ts';
 import { clipped, plural } from './text.ts';
@@ -29,17 +30,7 @@ export function boundedList<T>(items: T[], most: number, line: (item: T) => stri
 
 /** Sum over all projects. */
 export function totalOf(projects: ReportedProject[]): Counts {
-  const total: Counts = {
-    add: 0,
-    change: 0,
-    destroy: 0,
-    replace: 0,
-    import: 0,
-    forget: 0,
-    move: 0,
-    outputs: 0,
-    drift: 0,
-  };
+  const total: Counts = { ...NO_COUNTS };
   for (const { summary } of projects) {
     if (!summary) continue;
     for (const key of Object.keys(total) as (keyof Counts)[]) total[key] += summary.counts[key];

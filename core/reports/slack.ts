@@ -149,7 +149,7 @@ function quote(message: string | undefined): string {
 }
 
 /** Slack's three special characters. Without `<`, there is no link, no mention and no `<!channel>`. */
-export function escapeMrkdwn(text: string): string {
+function escapeMrkdwn(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 

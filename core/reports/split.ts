@@ -14,7 +14,7 @@ export function cut(text: string, limit: number): { head: string; rest: string }
   return { head: text.slice(0, at), rest: text.slice(at) };
 }
 
-export interface Part {
+interface Part {
   /** Joined, the parts' texts are the input. */
   text: string;
   /** The text in its fence: at most `limit` characters. */

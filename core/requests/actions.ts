@@ -15,7 +15,7 @@ import {
  * `<command>:<owner/name>:<branch>`: the role that the workflow assumed may put no other, so that repository and
  * branch are true. All that its detail says is a claim: who asks is looked up from the workflow run.
  */
-export interface ActionsAsk {
+interface ActionsAsk {
   repository: string;
   branch: string;
   /** Id of the workflow run that claims to ask. */
@@ -97,6 +97,8 @@ export function requestFromActions(ask: ActionsAsk, run: WorkflowRun | null): Re
   return requestSchema.parse({
     ...what,
     repository: ask.repository,
+    // Where it may deploy to: the environments of that branch.
+    ...(what.command === 'deploy' ? { branch: ask.branch } : {}),
     origin: {
       source: 'actions',
       login: run.actor,

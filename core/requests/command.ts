@@ -10,7 +10,7 @@ export type Command =
   | { command: 'help' };
 
 /** `commands` is empty for a comment that asks for nothing; with a `problem` nothing of the comment is done. */
-export type Commands = { commands: Command[] } | { problem: string };
+type Commands = { commands: Command[] } | { problem: string };
 
 const MOST_COMMANDS = 10;
 /** A request takes 500 UTF-16 units; a character can need two. */

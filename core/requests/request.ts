@@ -41,7 +41,7 @@ const origin = z.object({
 const base = z.object({ repository: repositoryName, origin });
 
 /** A branch moved. It becomes one deploy per environment that lives on that branch. */
-export const pushRequest = base.extend({
+const pushRequest = base.extend({
   command: z.literal('push'),
   branch: branchName,
   before: commitSha,
@@ -96,7 +96,7 @@ export const rejectRequest = base.extend({
 });
 
 /** A comment that asked for help, or that was not understood: answered with `text` (Markdown). */
-export const helpRequest = base.extend({
+const helpRequest = base.extend({
   command: z.literal('help'),
   pull: z.number().int().positive(),
   text: z.string().max(4000),
@@ -118,6 +118,11 @@ export type PushRequest = z.infer<typeof pushRequest>;
 export type PlanRequest = z.infer<typeof planRequest>;
 export type DeployRequest = z.infer<typeof deployRequest>;
 export type RollbackRequest = z.infer<typeof rollbackRequest>;
+
+/** The same for the same trigger: what may arrive twice is known by it. */
+export function requestKey({ command, repository, origin }: Request): string {
+  return `${command}/${repository}/${origin.trigger}`;
+}
 
 /** What an event becomes that asks for nothing: logged and counted, never silence. */
 export interface Ignored {

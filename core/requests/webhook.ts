@@ -11,13 +11,13 @@ import {
 } from './request.ts';
 
 /** A webhook whose signature was found good. */
-export interface Delivery {
+interface Delivery {
   event: string;
   deliveryId: string;
   payload: unknown;
 }
 
-export interface WebhookContext {
+interface WebhookContext {
   /** Cairn's own login, such as `cairn[bot]`: it never answers itself. */
   self: string | null;
 }

@@ -1,5 +1,5 @@
 import type { PlanSummary } from '../plans/plan.ts';
-import type { Policy } from '../projects/config.ts';
+import type { Policy } from '../projects/policy.ts';
 import type { Project } from '../projects/project.ts';
 import type { DeployRequest, PlanRequest, RollbackRequest } from '../requests/request.ts';
 

@@ -16,7 +16,7 @@ import {
  */
 
 /** What to do next. `plan` and `apply` name the projects. */
-export type Move =
+type Move =
   | { kind: 'plan'; projects: string[] }
   | { kind: 'apply'; projects: string[] }
   | { kind: 'verify' }

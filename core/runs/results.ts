@@ -5,9 +5,13 @@ import { readJson } from './store.ts';
 
 /** What a job left, or a result that says it left nothing. */
 export async function readResult(ports: Pick<Ports, 'artifacts'>, job: string): Promise<JobResult> {
+  return (await storedResult(ports, job)) ?? withoutResult(job);
+}
+
+/** Null if it left none. */
+export async function storedResult(ports: Pick<Ports, 'artifacts'>, job: string): Promise<JobResult | null> {
   const key = `${job}/out/${JOB_FILES.result}`;
-  if (!(await ports.artifacts.has(key))) return withoutResult(job);
-  return jobResult.parse(await readJson(ports, key));
+  return (await ports.artifacts.has(key)) ? jobResult.parse(await readJson(ports, key)) : null;
 }
 
 export function readChanges(ports: Pick<Ports, 'artifacts'>, job: string): Promise<Changes> {
@@ -26,7 +30,7 @@ export async function logTail(ports: Pick<Ports, 'artifacts'>, job: string, line
   return text.trimEnd().split('\n').slice(-lines).join('\n');
 }
 
-function withoutResult(job: string): JobResult {
+export function withoutResult(job: string): JobResult {
   return {
     version: 1,
     id: job,

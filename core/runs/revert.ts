@@ -1,7 +1,7 @@
 import type { FileChange } from '../ports.ts';
 import type { Tree, TreeEntry } from '../projects/project.ts';
 
-export interface Revert {
+interface Revert {
   files: FileChange[];
   /** Paths that belong to what failed, but were changed again since: a person decides about them. */
   left: string[];

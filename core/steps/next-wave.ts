@@ -1,7 +1,7 @@
 import { staleLock } from '../environments/stale-lock.ts';
 import { checkOf } from '../environments/verify.ts';
 import type { JobOrder } from '../jobs/order.ts';
-import { applyOrder, itemOf, planOrder, segment, verifyOrder } from '../jobs/orders.ts';
+import { applyOrder, itemOf, planId, planOrder, segment, verifyOrder } from '../jobs/orders.ts';
 import type { Ports } from '../ports.ts';
 import { currentPass, type ProjectProgress, type RunDocument, withPass } from '../runs/document.ts';
 import { nextMove } from '../runs/pass.ts';
@@ -45,7 +45,9 @@ async function planWave(
       projects[name] = { ...progress, reused: true, planJob: former };
       continue;
     }
-    const order = planOrder(doc, progress, hashKey, await staleLock(ports, doc, name));
+    // The same for a step that is repeated.
+    const secret = await ports.keys.runKey(`${doc.runId}/${planId(doc, name)}`);
+    const order = planOrder(doc, progress, { hashKey, secret }, await staleLock(ports, doc, name));
     orders.push(order);
     projects[name] = { ...progress, reused: false, planJob: order.prefix };
   }
@@ -73,15 +75,16 @@ export function reuseKey(doc: RunDocument, progress: ProjectProgress): string {
 async function applyWave(
   doc: RunDocument,
   names: string[],
-  ports: Pick<Ports, 'artifacts' | 'clock' | 'status' | 'trace'>,
+  ports: Pick<Ports, 'artifacts' | 'clock' | 'keys' | 'status' | 'trace'>,
 ): Promise<Record<string, unknown>> {
   const pass = currentPass(doc);
   const projects = { ...pass.projects };
+  const hashKey = await ports.keys.runKey(doc.runId);
   const orders: JobOrder[] = [];
   for (const name of names) {
     const progress = projects[name];
     if (!progress) continue;
-    const order = applyOrder(doc, progress);
+    const order = applyOrder(doc, progress, hashKey);
     orders.push(order);
     projects[name] = { ...progress, apply: { job: order.prefix, started: false } };
   }

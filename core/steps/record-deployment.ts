@@ -1,5 +1,5 @@
 import type { Ports } from '../ports.ts';
-import type { RecordEntry } from '../record/record.ts';
+import type { RecordEntry } from '../record/entry.ts';
 import type { EnvironmentRecord } from '../record/schema.ts';
 import { writeRecord } from '../record/write.ts';
 import { type Pass, type ProjectProgress, type RunDocument, settled } from '../runs/document.ts';

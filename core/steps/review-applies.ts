@@ -1,10 +1,10 @@
 import { outputsKey } from '../environments/outputs.ts';
 import { noteStaleLock } from '../environments/stale-lock.ts';
 import type { JobResult } from '../jobs/job.ts';
+import { readApplied } from '../runs/applied.ts';
 import type { RunDocument } from '../runs/document.ts';
 import { currentPass, touchedTheWorld } from '../runs/document.ts';
 import { noteApplies } from '../runs/pass.ts';
-import { readResult } from '../runs/results.ts';
 import { loadDocument, saveDocument } from '../runs/store.ts';
 import { tell } from '../runs/tell.ts';
 import { documentInput } from './input.ts';
@@ -13,7 +13,7 @@ import { step } from './step.ts';
 /** The next wave starts only if every apply of this one went through. */
 export const reviewApplies = step({
   input: documentInput,
-  ports: ['artifacts', 'clock', 'status'],
+  ports: ['artifacts', 'clock', 'jobs', 'status'],
   async run({ doc: key }, ports) {
     const before = await loadDocument(ports, key);
     const pass = currentPass(before);
@@ -21,7 +21,7 @@ export const reviewApplies = step({
     for (const name of pass.waves[pass.wave] ?? []) {
       const apply = pass.projects[name]?.apply;
       if (apply && pass.projects[name]?.status === 'planned')
-        results[name] = await readResult(ports, apply.job);
+        results[name] = await readApplied(before, apply.job, ports);
     }
     for (const [name, { status, outputs, lockId }] of Object.entries(results)) {
       if (lockId) await noteStaleLock(ports, before, name, lockId);

@@ -111,9 +111,17 @@ async function mustExist(
 ): Promise<void> {
   const main = await ports.source.defaultBranch(request.repository);
   const config = (await configAt(ports, request.repository, main)) ?? defaultConfig(main);
-  if (Object.hasOwn(config.environments, request.environment)) return;
-  throw new NotFound(
-    `There is no environment "${request.environment}" in cairn.yaml on ${main}; there is ${Object.keys(config.environments).join(', ')}.`,
+  if (!Object.hasOwn(config.environments, request.environment)) {
+    throw new NotFound(
+      `There is no environment "${request.environment}" in cairn.yaml on ${main}; there is ${Object.keys(config.environments).join(', ')}.`,
+    );
+  }
+  // What a workflow is bound to is its branch: with it goes what is deployed from there, and nothing else.
+  const branch = config.environments[request.environment]?.branch;
+  if (request.origin.source !== 'actions' || request.command !== 'deploy' || request.branch === branch)
+    return;
+  throw new NotAllowed(
+    `A workflow on ${request.branch ?? 'no branch'} cannot deploy to "${request.environment}", which lives on ${branch}.`,
   );
 }
 

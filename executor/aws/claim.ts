@@ -8,7 +8,7 @@ import { type Store, StoreRefused } from './store.ts';
 const LOOK_EVERY = 2000;
 
 /** `mine`: from now or from before. `same`: a job that was submitted for this very order holds it. */
-export type Claimed = 'mine' | 'same' | 'other';
+type Claimed = 'mine' | 'same' | 'other';
 
 /** An apply happens once: its first job writes the claim, any other finds it there. */
 export async function claim(order: JobOrder, artifacts: Store, me: string): Promise<Claimed> {

@@ -1,3 +1,5 @@
+import { PLAN_TAGGING } from '../../adapters/aws/retention.ts';
+import { CARRIED, withProblems } from '../../core/jobs/hosting.ts';
 import { JOB_FILES, type JobResult } from '../../core/jobs/job.ts';
 import type { JobOrder } from '../../core/jobs/order.ts';
 import { PUSHED } from '../files.ts';
@@ -6,16 +8,10 @@ import { readOut } from './fill.ts';
 import { erroredObject, moveFormer, type StatePlace } from './states.ts';
 import type { Store } from './store.ts';
 
-/** What leaves a job beside its result, and the tag by which the bucket forgets it early. */
-const CARRIED: readonly { name: string; tag?: string }[] = [
-  { name: JOB_FILES.log },
-  { name: JOB_FILES.changes },
-  { name: JOB_FILES.summary },
-  { name: JOB_FILES.plan, tag: 'cairn=plan' },
-  { name: JOB_FILES.planWork, tag: 'cairn=plan' },
-];
+/** Hold secrets: the bucket forgets them early. */
+const PLAN_FILES: readonly string[] = [JOB_FILES.plan, JOB_FILES.planWork];
 
-export interface CollectOptions {
+interface CollectOptions {
   env: JobEnvironment;
   artifacts: Store;
   states: Store;
@@ -48,9 +44,10 @@ export async function collect(
       ' The state is still under its former name; deploy again.',
     );
   }
-  for (const { name, tag } of CARRIED) {
+  for (const name of CARRIED) {
     const body = readOut(env, name);
     if (!body) continue;
+    const tag = PLAN_FILES.includes(name) ? PLAN_TAGGING : undefined;
     await attempt(async () => {
       if (await artifacts.putNew(`${order.prefix}/out/${name}`, body, tag)) return;
       const there = await artifacts.get(`${order.prefix}/out/${name}`);
@@ -81,22 +78,13 @@ export async function carryErrored(
     await states.put(object, errored);
   } catch (error) {
     const kept = `${order.prefix}/out/${JOB_FILES.erroredState}`;
-    await artifacts.putNew(kept, errored, 'cairn=plan');
+    await artifacts.putNew(kept, errored, PLAN_TAGGING);
     throw new Error(
       `${(error as Error).message} The state after this apply is kept as the artifact ${kept}: push it with ` +
         '`terraform state push` before the next deploy.',
       { cause: error },
     );
   }
-}
-
-function withProblems(result: JobResult, problems: readonly string[]): JobResult {
-  if (problems.length === 0) return result;
-  return {
-    ...result,
-    status: result.status === 'ok' ? 'failed' : result.status,
-    error: [...(result.error ? [result.error] : []), ...problems].join('\n'),
-  };
 }
 
 /** Last of all: who sees a result sees all that came before it. */

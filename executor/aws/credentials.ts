@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 const CONTAINER_CREDENTIALS = 'http://169.254.170.2';
 
 /** Profile of the job's own role, for the states that Cairn keeps. */
-export const STATE_PROFILE = 'cairn-state';
+const STATE_PROFILE = 'cairn-state';
 
 /** Variables that lead terraform, and the process of STATE_PROFILE, to the credentials of the job's role. */
 const PASSED = [
@@ -15,7 +15,7 @@ const PASSED = [
   'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
 ] as const;
 
-export interface Identity {
+interface Identity {
   region: string;
   targetRole: string | undefined;
   externalId: string | undefined;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { STAGES } from '../../core/jobs/order.ts';
 
 /** Empty counts as absent: a job definition's variables are always texts. */
 const optional = z
@@ -13,7 +14,7 @@ export const jobVariables = z.object({
   /** Name of the bucket of the states that Cairn keeps. */
   CAIRN_STATES: z.string().min(1),
   /** Stage that the job's role is for: an order of another one is refused. */
-  CAIRN_STAGE: z.enum(['pr-plan', 'deploy-plan', 'apply', 'verify', 'build']),
+  CAIRN_STAGE: z.enum(STAGES),
   /** Role that terraform assumes; none: it works as the job's own role. */
   CAIRN_TARGET_ROLE: optional,
   CAIRN_EXTERNAL_ID: optional,
@@ -53,7 +54,7 @@ const startVariables = z.object({
   CAIRN_S3_BACKEND_EXTRA: optional,
 });
 
-export const jobEnvironment = jobVariables.extend(imageVariables.shape).extend(startVariables.shape);
+const jobEnvironment = jobVariables.extend(imageVariables.shape).extend(startVariables.shape);
 export type JobEnvironment = z.output<typeof jobEnvironment>;
 
 /** Throws an Error that names every variable that is missing or wrong. */

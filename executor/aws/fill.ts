@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { secretsOf, withBinaries } from '../../core/jobs/hosting.ts';
 import { JOB_FILES, type Job } from '../../core/jobs/job.ts';
 import type { JobOrder } from '../../core/jobs/order.ts';
 import { JobFailed } from '../outcome.ts';
@@ -8,7 +9,7 @@ import type { JobEnvironment } from './environment.ts';
 import { erroredObject, placeState, readState, type StatePlace } from './states.ts';
 import type { Store } from './store.ts';
 
-export interface FillOptions {
+interface FillOptions {
   env: JobEnvironment;
   /** Profile for the states that Cairn keeps; null if terraform's default is the job's own role. */
   profile: string | null;
@@ -52,21 +53,16 @@ export async function fillJob(order: JobOrder, options: FillOptions): Promise<St
     const errored = await states.get(erroredObject(order, place.key));
     if (errored) write(JOB_FILES.erroredState, errored);
   }
-  const values: Record<string, string> = {};
-  for (const name of order.job.secrets) {
-    const reference = order.secrets[name];
-    if (reference !== undefined) values[name] = await options.secrets(name, reference);
-  }
-  if (order.job.secrets.length > 0) write(JOB_FILES.secrets, JSON.stringify(values));
-  write(JOB_FILES.job, JSON.stringify(jobOf(order, place, env)));
+  const secrets = await secretsOf(order, options.secrets);
+  if (secrets) write(JOB_FILES.secrets, JSON.stringify(secrets));
+  const job = withBinaries(withState(order.job, place), binariesOf(env.CAIRN_BINARIES_DIR));
+  write(JOB_FILES.job, JSON.stringify(job));
   return place;
 }
 
-/** An order names the binaries only if it wants certain ones. */
-function jobOf({ job }: JobOrder, { target }: StatePlace, env: JobEnvironment): Job {
+function withState(job: Job, { target }: StatePlace): Job {
   if (job.kind !== 'plan' && job.kind !== 'apply') return job;
-  const binaries = job.project.binaries ?? binariesOf(env.CAIRN_BINARIES_DIR);
-  return { ...job, project: { ...job.project, state: target, binaries } } as Job;
+  return { ...job, project: { ...job.project, state: target } } as Job;
 }
 
 /** Settings of an emulator; null on AWS. */

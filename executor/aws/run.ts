@@ -30,6 +30,8 @@ interface Host {
   tee(text: string): void;
   /** Command that prints the credentials of the job's role. */
   credentialProcess: string;
+  /** How the job ended, once it has. */
+  ran: JobResult | null;
 }
 
 /** Runs the job whose order stands at `CAIRN_JOB`. Answers the exit code: 0 if and only if its result is `ok`. */
@@ -42,6 +44,7 @@ export async function runOrdered(
     ...options,
     artifacts: openStore(client, env.CAIRN_ARTIFACTS),
     states: openStore(client, env.CAIRN_STATES),
+    ran: null,
   };
   try {
     const result = await attempt(host);
@@ -88,6 +91,7 @@ async function attempt(host: Host): Promise<JobResult | null> {
     heading: headingOf(order),
     passed: order.trace ? { ...variables, _X_AMZN_TRACE_ID: order.trace } : variables,
   });
+  host.ran = result;
   return conclude(order, place, result, host);
 }
 
@@ -170,13 +174,14 @@ function layAws(order: JobOrder, { env, variables, credentialProcess }: Host): L
   return layCredentials(join(env.CAIRN_JOB_DIR, 'aws.config'), identity, variables);
 }
 
-/** A result for a job that never came to run, if one can be stored at all. */
-async function leave({ env, artifacts, say }: Host, error: Error): Promise<void> {
+/** A result for a job that never came to run, or whose own could not be stored, if one can be stored at all. */
+async function leave({ env, artifacts, say, ran }: Host, error: Error): Promise<void> {
   const result: JobResult = {
     version: 1,
     id: env.CAIRN_JOB.split('/').at(-1) ?? env.CAIRN_JOB,
     status: error instanceof JobRefused ? 'refused' : 'failed',
-    started: false,
+    // What an apply has changed stays changed, whether it can be told or not.
+    started: ran?.started ?? false,
     error: error.message,
   };
   try {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { binariesOf } from './binaries.ts';
-import type { SmokeCheck, SmokeEnvironment } from './smoke.ts';
+import type { SmokeCheck, SmokeEnvironment } from './smoke-check.ts';
 
 const run = promisify(execFile);
 const GIB = 1024 ** 3;

@@ -1,7 +1,7 @@
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { mirrorOf } from './binaries.ts';
 import { sessionName } from './credentials.ts';
-import type { SmokeCheck, SmokeEnvironment } from './smoke.ts';
+import type { SmokeCheck, SmokeEnvironment } from './smoke-check.ts';
 
 const REGISTRY_S = 15;
 

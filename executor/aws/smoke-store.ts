@@ -5,7 +5,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { Outcome, SmokeCheck, SmokeEnvironment } from './smoke.ts';
+import type { Outcome, SmokeCheck, SmokeEnvironment } from './smoke-check.ts';
 import { s3Client } from './store.ts';
 
 /** No project is called so, and nothing that is there is written over. */
@@ -21,7 +21,8 @@ interface Buckets {
   put(key: string, once?: boolean): Promise<Answer>;
   get(key: string): Promise<Answer>;
   remove(key: string): Promise<Answer>;
-  list(prefix: string): Promise<Answer>;
+  /** All of it without a prefix. */
+  list(prefix?: string): Promise<Answer>;
 }
 
 /** The job's role, against both buckets: what it must be able to do, and what it must not. */
@@ -66,10 +67,16 @@ function stateChecks(env: SmokeEnvironment, states: Buckets): SmokeCheck[] {
   switch (env.CAIRN_STAGE) {
     case 'pr-plan':
       return [
-        check('states: reads', () => states.get(own), 'missing', 'there is none, and it may know'),
+        check(
+          'states: finds',
+          () => states.list(`${repository}/${environment}/`),
+          'done',
+          'those of its own',
+        ),
         denied('states: no lock', () => states.put(lock, true)),
         denied('states: no writing', () => states.put(own, true)),
-        denied('states: not of another environment', () => states.get(foreign)),
+        // Whether it could read one cannot be seen: of what is not there it may not even know that.
+        denied('states: no names of others', () => states.list()),
       ];
     case 'deploy-plan':
       return [
@@ -152,7 +159,8 @@ function bucket(client: S3Client, Bucket: string): Buckets {
       );
     },
     remove: (Key) => answerOf(client.send(new DeleteObjectCommand({ Bucket, Key }))),
-    list: (Prefix) => answerOf(client.send(new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 1 }))),
+    list: (Prefix) =>
+      answerOf(client.send(new ListObjectsV2Command({ Bucket, ...(Prefix ? { Prefix } : {}), MaxKeys: 1 }))),
   };
 }
 

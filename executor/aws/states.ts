@@ -10,7 +10,7 @@ type StateTarget = PlanJob['project']['state'];
  * at `<workspace_key_prefix>/<workspace>/<key of the backend>`; all of it stays below `<key>/`, which is what
  * the job's role may touch.
  */
-export function stateObject(key: string, workspace: string): string {
+function stateObject(key: string, workspace: string): string {
   const object = `${key}/${JOB_FILES.stateOut}`;
   return workspace === 'default' ? object : `${workspaces(key)}/${workspace}/${object}`;
 }
@@ -43,7 +43,11 @@ export async function placeState(
   const { state, job, identity } = order;
   if (!state || (job.kind !== 'plan' && job.kind !== 'apply')) return { target: { kind: 'own' }, key: null };
   const { workspace } = job.project;
-  const has = async (key: string) => (await states.get(stateObject(key, workspace))) !== null;
+  // Listed, not read: of what is not there S3 says to a pull request's role only that it may not know.
+  const has = async (key: string) => {
+    const object = stateObject(key, workspace);
+    return (await states.list(object)).some((found) => found.key === object);
+  };
   const former = state.former !== null && !(await has(state.key)) && (await has(state.former));
   const key = former ? (state.former as string) : state.key;
   // Plans for a pull request write nothing, and terraform's backend writes a workspace that is new to it.

@@ -1,7 +1,7 @@
 import type { JobEnvironment } from './environment.ts';
 
 /** Where the live log of this job is in CloudWatch Logs. */
-export interface LogStream {
+interface LogStream {
   group: string;
   stream: string;
 }

@@ -8,7 +8,7 @@ const WAVE = 20;
 /** Waves that run at full width at the same time: two repositories, or a deploy beside a pull request. */
 const WAVES = 2;
 
-export interface BatchProps {
+interface BatchProps {
   network: Network;
   /** vCPU of the largest size of a job. */
   largest: number;

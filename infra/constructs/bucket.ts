@@ -11,7 +11,7 @@ import {
 import type { Construct } from 'constructs';
 import { accept } from './accept.ts';
 
-export interface CairnBucketProps {
+interface CairnBucketProps {
   bucketName: string;
   key: IKey;
   lifecycleRules: LifecycleRule[];

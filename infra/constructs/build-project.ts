@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { IgnoreMode, Stack } from 'aws-cdk-lib';
 import { CfnProject } from 'aws-cdk-lib/aws-codebuild';
@@ -14,11 +15,18 @@ import { grantTo } from '../permissions/statements.ts';
 import { arns } from '../permissions/world.ts';
 import { accept } from './accept.ts';
 
+const BUNDLE = 'fargate.mjs';
+
 /** The executor as one file, for all build projects of a stack. */
 export function executorBundle(scope: Construct): Asset {
+  const dist = path.join(installRoot(), 'dist');
+  // An asset without its file would be deployed as well, and every build would fail.
+  if (!existsSync(path.join(dist, BUNDLE))) {
+    throw new Error(`${path.join(dist, BUNDLE)} is not there: run npm run build.`);
+  }
   return new Asset(scope, 'Executor', {
-    path: path.join(installRoot(), 'dist'),
-    exclude: ['*', '!fargate.mjs'],
+    path: dist,
+    exclude: ['*', `!${BUNDLE}`],
     ignoreMode: IgnoreMode.GIT,
   });
 }
@@ -29,7 +37,7 @@ const IMAGES = {
   x86_64: { type: 'LINUX_CONTAINER', image: 'aws/codebuild/amazonlinux-x86_64-standard:5.0' },
 } as const;
 
-export interface BuildProjectProps {
+interface BuildProjectProps {
   identity: JobIdentity;
   bundle: Asset;
   architecture: 'arm64' | 'x86_64';

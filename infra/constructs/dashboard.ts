@@ -10,7 +10,7 @@ import {
 import { Construct } from 'constructs';
 import { JOB_LOGS } from '../names.ts';
 
-export interface CairnDashboardProps {
+interface CairnDashboardProps {
   alarms: Alarm[];
   /** Workflow -> ARN. */
   stateMachines: Record<string, string>;

@@ -12,7 +12,7 @@ import { grantTo } from '../permissions/statements.ts';
 import { arns } from '../permissions/world.ts';
 import { accept } from './accept.ts';
 
-export interface CairnFunctionProps {
+interface CairnFunctionProps {
   /** As in lambdas/functions.ts. */
   name: string;
   spec: FunctionSpec;
@@ -26,7 +26,7 @@ export interface CairnFunctionProps {
 }
 
 /** Name of a function on AWS. */
-export function functionName(name: string): string {
+function functionName(name: string): string {
   return `cairn-${name}`;
 }
 

@@ -22,7 +22,7 @@ const MARGIN = 900;
 /** How ECS tells that Fargate Spot took a task back; Batch hands it on as the attempt's status reason. */
 export const SPOT_RECLAIM = 'Your Spot Task was interrupted*';
 
-export interface JobDefinitionProps {
+interface JobDefinitionProps {
   identity: JobIdentity;
   /** Its name in the orders, and what it is. */
   size: { name: string; is: Size };

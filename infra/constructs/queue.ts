@@ -13,6 +13,8 @@ interface Patience {
   receives: number;
   /** Seconds until a message that failed comes back; more than the function may take, or two would work on it. */
   pause: number;
+  /** Seconds before a message is handed out for the first time; absent: none. */
+  delay?: number;
   /** Messages that one call of the function gets at most. */
   batch: number;
   /** Calls at the same time at most; absent: as many as there is work for. */
@@ -24,14 +26,15 @@ export const PATIENCE: Record<QueueName, Patience> = {
   // One hour: GitHub, or Step Functions, may be away. Somebody waits for an answer, so it is tried again soon.
   requests: { receives: 24, pause: 150, batch: 5 },
   // Eight hours and 20 minutes: it fails as long as a job of the run is still there, and an apply has five.
-  ended: { receives: 100, pause: 300, batch: 1 },
+  // A minute at first: Batch lists a job a moment after it was submitted, and is asked whether there is none.
+  ended: { receives: 100, pause: 300, delay: 60, batch: 1 },
   // Two hours: an outage of GitHub or Slack. Later than that people look at the page of the run anyway. Both
   // want what is written for people to come in a row; two calls are the fewest that Lambda lets us ask for.
   github: { receives: 48, pause: 150, batch: 10, atOnce: 2 },
   slack: { receives: 48, pause: 150, batch: 10, atOnce: 2 },
 };
 
-export interface BusQueueProps {
+interface BusQueueProps {
   name: QueueName;
   bus: IEventBus | null;
   /** Several: each becomes a rule of its own. */
@@ -50,13 +53,14 @@ export class BusQueue extends Construct {
 
   constructor(scope: Construct, { name, bus, patterns, consumer }: BusQueueProps) {
     super(scope, `Queue-${name}`);
-    const { receives, pause, batch, atOnce } = PATIENCE[name];
+    const { receives, pause, delay = 0, batch, atOnce } = PATIENCE[name];
     this.deadLetters = deadLetterQueue(this, 'DeadLetters', `cairn-${name}-dead`);
     this.queue = new Queue(this, 'Queue', {
       queueName: `cairn-${name}`,
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       visibilityTimeout: Duration.seconds(pause),
+      deliveryDelay: Duration.seconds(delay),
       retentionPeriod: Duration.days(4),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: receives },
     });

@@ -1,9 +1,10 @@
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { ACTIONS_SOURCE, REQUESTS_SOURCE, STATUS_SOURCE } from '../../adapters/aws/event-sources.ts';
 import type { QueueName } from '../../lambdas/functions.ts';
-import { ACTIONS_COMMANDS, ACTIONS_SOURCE } from './actions-role.ts';
+import { ACTIONS_COMMANDS } from './actions-role.ts';
 
-export interface Events {
+interface Events {
   /** `cairn`: ours. `default`: the account's own, where AWS's services tell what happened. */
   bus: 'cairn' | 'default';
   /** Name of a rule (`cairn-<name>`) -> what it lets through. */
@@ -17,7 +18,7 @@ export function eventsOf(queue: QueueName, stateMachines: Record<string, IStateM
       return {
         bus: 'cairn',
         patterns: {
-          requests: { source: ['cairn.requests'] },
+          requests: { source: [REQUESTS_SOURCE] },
           // The detail-type is what IAM binds a role of GitHub Actions to; the rest of such an event is a claim.
           actions: {
             source: [ACTIONS_SOURCE],
@@ -41,6 +42,6 @@ export function eventsOf(queue: QueueName, stateMachines: Record<string, IStateM
       };
     case 'github':
     case 'slack':
-      return { bus: 'cairn', patterns: { [queue]: { source: ['cairn.status'] } } };
+      return { bus: 'cairn', patterns: { [queue]: { source: [STATUS_SOURCE] } } };
   }
 }

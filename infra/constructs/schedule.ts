@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { SCHEDULE_GROUP } from '../names.ts';
 import { grantTo } from '../permissions/statements.ts';
 
-export interface Scheduled {
+interface Scheduled {
   /** As in lambdas/functions.ts. */
   name: string;
   fn: IFunction;

@@ -7,7 +7,7 @@ import { accept } from './accept.ts';
 const BY_HAND =
   'Rotated by people or by `cairn deploy`: functions read it anew every five minutes, nothing has to be deployed.';
 
-export interface CairnSecretProps {
+interface CairnSecretProps {
   name: string;
   key: IKey;
   description: string;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -8,17 +8,17 @@ import { Construct } from 'constructs';
 import { installRoot } from '../../local/root.ts';
 import { grantTo } from '../permissions/statements.ts';
 import { placeholders, workflowGrants } from '../permissions/workflow-policy.ts';
-import { type WorkflowName, workflowWorld } from '../permissions/world.ts';
+import { arns, type WorkflowName, workflowWorld } from '../permissions/world.ts';
 import { accept } from './accept.ts';
 
-export interface CairnWorkflowProps {
+interface CairnWorkflowProps {
   name: WorkflowName;
   /** Days that its log is kept: one of those that CloudWatch offers. */
   retention: number;
 }
 
 /** A file of workflows/ as it is, without its spaces: CloudFormation's validators see every state. */
-export function definitionOf(workflow: WorkflowName): string {
+function definitionOf(workflow: WorkflowName): string {
   const file = path.join(installRoot(), 'workflows', `${workflow}.asl.json`);
   return JSON.stringify(JSON.parse(readFileSync(file, 'utf8')));
 }
@@ -32,7 +32,14 @@ export class CairnWorkflow extends Construct {
     super(scope, `Workflow-${name}`);
     const definition = definitionOf(name);
     const world = workflowWorld(this);
-    this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') });
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('states.amazonaws.com', {
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': Stack.of(this).account },
+          ArnLike: { 'aws:SourceArn': arns(this).stateMachine(name) },
+        },
+      }),
+    });
     grantTo(this.role, workflowGrants(name, definition, world));
     const logGroup = new LogGroup(this, 'Log', {
       // Under this prefix the log group's resource policy does not grow with each machine until it is full.

@@ -1,5 +1,6 @@
 import { kmsActions, type Permission, permissionsOf, type Resource } from '../../adapters/aws/permissions.ts';
-import type { PortName, Trigger } from '../../lambdas/functions.ts';
+import type { PortName } from '../../adapters/aws/port-names.ts';
+import type { Trigger } from '../../lambdas/functions.ts';
 import type { Grant } from './job-policy.ts';
 
 /** Queue `cairn-<this>`: calls of the clock that failed. */

@@ -79,13 +79,15 @@ function stateGrants({ repository, environment, stage }: JobPlace, { states }: J
   const lock = `${state}.tflock`;
   // States that an apply could not write, until the next job of the project has.
   const errored = [`${prefix}/*/errored.tfstate`, `${prefix}/errored/*.tfstate`];
+  const below = { 's3:prefix': `${repository}/${environment}/*` };
   const find: Grant = {
     sid: 'FindStates',
     actions: ['s3:ListBucket'],
     resources: [states],
     // A look at one object that is not there carries no prefix, and without this right S3 answers 403 in place
-    // of the 404 that terraform takes for "none yet". Hence `IfExists`: names of states can be seen, no more.
-    conditions: { StringLikeIfExists: { 's3:prefix': `${repository}/${environment}/*` } },
+    // of the 404 that terraform takes for "none yet". Hence `IfExists`: deployments can see the names of states,
+    // no more. For a pull request terraform gets a copy, so that its code sees no names of other repositories.
+    conditions: stage === 'pr-plan' ? { StringLike: below } : { StringLikeIfExists: below },
   };
   if (stage === 'pr-plan')
     return [find, { sid: 'ReadStates', actions: ['s3:GetObject'], resources: [state] }];
@@ -128,12 +130,12 @@ function secretGrants({ secrets }: JobPlace): Grant[] {
     {
       sid: 'ReadSecrets',
       actions: ['secretsmanager:GetSecretValue'],
-      resources: [...new Set(secrets)].sort().map(fullArn),
+      resources: [...new Set(secrets)].sort().flatMap(fullArns),
     },
   ];
 }
 
-/** An ARN in full ends in six random characters, which people leave out. */
-function fullArn(arn: string): string {
-  return /-[A-Za-z0-9]{6}$/.test(arn) ? arn : `${arn}-??????`;
+/** An ARN in full ends in six random characters, which people leave out; `prod-secret` only looks as if. */
+function fullArns(arn: string): string[] {
+  return [...(/-[A-Za-z0-9]{6}$/.test(arn) ? [arn] : []), `${arn}-??????`];
 }

@@ -2,7 +2,7 @@ import type { Stage } from '../names.ts';
 import type { Grant } from './job-policy.ts';
 
 /** What a workflow's execution may start. A pull request's can submit no job that applies. */
-export const WORKFLOW_JOBS: Record<string, { stages: readonly Stage[]; queues: readonly string[] }> = {
+const WORKFLOW_JOBS: Record<string, { stages: readonly Stage[]; queues: readonly string[] }> = {
   plan: { stages: ['pr-plan'], queues: ['cairn-plan'] },
   deploy: { stages: ['deploy-plan', 'apply', 'verify'], queues: ['cairn-plan', 'cairn-apply'] },
 };
@@ -15,7 +15,7 @@ export interface WorkflowWorld {
 }
 
 /** The integrations of a definition, inner states included: `lambda:invoke`, `batch:submitJob.sync`, … */
-export function integrations(definition: string): string[] {
+function integrations(definition: string): string[] {
   const found = [...definition.matchAll(/"Resource":\s*"arn:aws:states:::([^"]+)"/g)].map(
     ([, name]) => name!,
   );

@@ -21,7 +21,7 @@ export class JobsStack extends Stack {
   private bundle: Asset | null = null;
 
   constructor(scope: Construct, id: string, props: JobsProps) {
-    super(scope, id, props);
+    super(scope, id, { ...props, description: `Cairn: the jobs of ${props.repository.name}` });
     this.executionRole = this.makeExecutionRole();
     for (const environment of props.repository.environments) {
       for (const stage of STAGES) {

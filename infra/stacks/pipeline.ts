@@ -29,7 +29,7 @@ export class PipelineStack extends Stack implements Pipeline {
   readonly scheduleDeadLetters: IQueue;
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
-    super(scope, id, props);
+    super(scope, id, { ...props, description: 'Cairn: from a webhook to a job' });
     const { config, network } = props;
     const retention = config.retention.logs;
 
@@ -56,6 +56,7 @@ export class PipelineStack extends Stack implements Pipeline {
     const asking = config.repositories.filter(({ actions }) => actions !== null);
     if (asking.length > 0) {
       new ActionsAccess(this, 'Actions', {
+        github: config.github.url,
         provider: config.actionsProvider,
         repositories: asking.map(({ name, actions }) => ({ name, branches: actions?.branches ?? [] })),
       });

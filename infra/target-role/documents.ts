@@ -24,12 +24,12 @@ export interface TargetRoleOptions {
   partition?: string;
 }
 
-export interface PolicyDocument {
+interface PolicyDocument {
   Version: '2012-10-17';
   Statement: Statement[];
 }
 
-export interface Statement {
+interface Statement {
   Sid: string;
   Effect: 'Allow' | 'Deny';
   Principal?: { AWS: string };
@@ -60,7 +60,7 @@ const TRUSTED: Record<TargetRole['kind'], Stage[]> = {
  * What ReadOnlyAccess allows and no plan needs: reading data that somebody stored, not what there is. The code of a
  * pull request runs with this role.
  */
-export const DENIED_TO_PLANS = [
+const DENIED_TO_PLANS = [
   'athena:GetQueryResults',
   'dynamodb:PartiQLSelect',
   'dynamodb:Query',

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { TargetRole } from './documents.ts';
 
 export const FORMATS = ['json', 'terraform', 'cloudformation'] as const;
-export type Format = (typeof FORMATS)[number];
+type Format = (typeof FORMATS)[number];
 
 /** The roles as a text to keep or to deploy. */
 export function formatRoles(roles: TargetRole[], format: Format): string {
@@ -16,13 +16,13 @@ export function formatRoles(roles: TargetRole[], format: Format): string {
   }
 }
 
-export interface RoleResource {
+interface RoleResource {
   Type: 'AWS::IAM::Role';
   Properties: Record<string, unknown>;
 }
 
 /** Resources of a CloudFormation template, by logical id. */
-export function template(roles: TargetRole[]) {
+function template(roles: TargetRole[]) {
   return {
     AWSTemplateFormatVersion: '2010-09-09',
     Description: 'Roles that jobs of Cairn assume in this account',

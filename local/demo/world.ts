@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { createServer } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Log } from '../../adapters/local/sqlite.ts';
+import type { Log } from '../../core/log.ts';
 import { type Forge, startForge } from '../forge/forge.ts';
 import { jsonLog } from '../log.ts';
 import { installRoot } from '../root.ts';
@@ -25,7 +25,7 @@ export interface DemoWorld {
   close(): Promise<void>;
 }
 
-export interface DemoOptions {
+interface DemoOptions {
   /** Folder for everything that the demo keeps; made anew. */
   dir: string;
   ports: { forge: number; server: number };

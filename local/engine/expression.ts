@@ -9,7 +9,7 @@ export type Expression =
   | { kind: 'call'; name: string; arguments: Expression[] };
 
 /** Intrinsics with the least and the most arguments they take. */
-export const INTRINSICS: Record<string, readonly [number, number]> = {
+const INTRINSICS: Record<string, readonly [number, number]> = {
   'States.Format': [1, 1000],
   'States.Array': [0, 1000],
   'States.ArrayLength': [1, 1],

@@ -1,4 +1,4 @@
-export type { Engine, EngineOptions, Execution, HistoryEvent } from './api.ts';
+export type { Engine, EngineOptions, Execution } from './api.ts';
 export { EngineClosed, type TaskContext, type TaskHandler } from './calls.ts';
 export { createEngine } from './engine.ts';
 export { TaskFailed } from './failure.ts';
@@ -9,4 +9,4 @@ export {
   sendMessageTask,
   startExecutionTask,
 } from './tasks.ts';
-export { type Clock, systemClock } from './timers.ts';
+export type { Clock } from './timers.ts';

@@ -6,7 +6,7 @@ export interface Scope {
   context: unknown;
 }
 
-export interface Path {
+interface Path {
   text: string;
   root: '$' | '$$';
   keys: (string | number)[];
@@ -29,7 +29,7 @@ export function parsePath(text: string): Path {
   return path;
 }
 
-export type Found = { found: true; value: unknown } | { found: false };
+type Found = { found: true; value: unknown } | { found: false };
 
 export function lookUp(text: string, scope: Scope): Found {
   const path = parsePath(text);

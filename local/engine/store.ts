@@ -50,7 +50,7 @@ export interface FrameRow {
   heartbeat: number | null;
 }
 
-export interface EventRow {
+interface EventRow {
   seq: number;
   at: number;
   kind: string;

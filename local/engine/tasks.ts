@@ -54,7 +54,7 @@ export function startExecutionTask(
   };
 }
 
-export interface BusEntry {
+interface BusEntry {
   Detail: unknown;
   DetailType: string;
   Source: string;

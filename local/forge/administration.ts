@@ -2,14 +2,40 @@ import { generateKeyPair } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { addHook } from './api/hooks.ts';
-import type { Forge } from './forge.ts';
 import { git } from './git.ts';
 import type { Deliverer } from './hooks.ts';
-import type { RepositoryRow } from './state.ts';
+import type { Permission, RepositoryRow, WorkflowRunRow } from './state.ts';
 import { findRepository, findUser, gitDir, nextId, now, type World } from './world.ts';
 import { initRepository } from './write.ts';
 
 /** What is done to the forge by whoever runs it, rather than through its API. */
+export interface Administration {
+  /** An empty repository; answers quietly if it is there already. */
+  addRepository(
+    name: string,
+    options?: { private?: boolean; defaultBranch?: string; description?: string },
+  ): Promise<void>;
+  /** A copy of `source` under another owner, whose branches can become pull requests of `source`. */
+  fork(source: string, owner: string): Promise<string>;
+  /** A person (or, with `bot`, a machine) with a token for the API and for git. */
+  addUser(
+    login: string,
+    token: string,
+    permissions?: Record<string, Permission>,
+    options?: { bot?: boolean; email?: string },
+  ): void;
+  /** A GitHub App, installed everywhere with write permission; its key is new each time. */
+  addApp(slug: string): Promise<{ appId: number; privateKey: string; installationId: number; login: string }>;
+  addHook(repository: string, hook: { url: string; secret: string; events?: string[] }): void;
+  /** A workflow of GitHub Actions is at work, or was; answers its id. Nothing runs here. */
+  addWorkflowRun(
+    repository: string,
+    run: Pick<WorkflowRunRow, 'sha' | 'branch' | 'actor'> & Partial<Omit<WorkflowRunRow, 'id'>>,
+  ): number;
+  /** Folder of the bare repository. */
+  gitDir(repository: string): string;
+}
+
 export function administration(world: World, deliverer: Deliverer) {
   const { state } = world.store;
   const need = (name: string): RepositoryRow => {
@@ -26,7 +52,7 @@ export function administration(world: World, deliverer: Deliverer) {
     world.store.flush();
     return repository;
   };
-  const addUser: Forge['addUser'] = (login, token, permissions = {}, options = {}) => {
+  const addUser: Administration['addUser'] = (login, token, permissions = {}, options = {}) => {
     const user = findUser(world, login);
     const email = options.email ?? user?.email ?? `${login}@example.com`;
     if (user) user.email = email;
@@ -89,7 +115,7 @@ export function administration(world: World, deliverer: Deliverer) {
       addHook(world, deliverer, need(repository), hook);
       world.store.flush();
     },
-    addWorkflowRun(name: string, run: Parameters<Forge['addWorkflowRun']>[1]) {
+    addWorkflowRun(name: string, run: Parameters<Administration['addWorkflowRun']>[1]) {
       const repository = need(name);
       const id = nextId(world);
       repository.workflowRuns = [

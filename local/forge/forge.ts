@@ -5,45 +5,20 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
-import { administration } from './administration.ts';
+import { type Administration, administration } from './administration.ts';
 import { apiRoutes } from './api/index.ts';
 import { callerOf } from './auth.ts';
 import { type Deliverer, startDeliverer } from './hooks.ts';
 import { pageRoutes } from './pages/index.ts';
 import { smartHttp } from './smart-http.ts';
-import type { Permission, WorkflowRunRow } from './state.ts';
 import { openStore } from './store.ts';
 import { type Env, makeLocks, type World } from './world.ts';
 
-export interface Forge {
+export interface Forge extends Administration {
   /** `http://127.0.0.1:PORT`: pages, and `OWNER/NAME.git` for git. */
   url: string;
   /** Base URL of the REST API. */
   apiUrl: string;
-  /** An empty repository; answers quietly if it is there already. */
-  addRepository(
-    name: string,
-    options?: { private?: boolean; defaultBranch?: string; description?: string },
-  ): Promise<void>;
-  /** A copy of `source` under another owner, whose branches can become pull requests of `source`. */
-  fork(source: string, owner: string): Promise<string>;
-  /** A person (or, with `bot`, a machine) with a token for the API and for git. */
-  addUser(
-    login: string,
-    token: string,
-    permissions?: Record<string, Permission>,
-    options?: { bot?: boolean; email?: string },
-  ): void;
-  /** A GitHub App, installed everywhere with write permission; its key is new each time. */
-  addApp(slug: string): Promise<{ appId: number; privateKey: string; installationId: number; login: string }>;
-  addHook(repository: string, hook: { url: string; secret: string; events?: string[] }): void;
-  /** A workflow of GitHub Actions is at work, or was; answers its id. Nothing runs here. */
-  addWorkflowRun(
-    repository: string,
-    run: Pick<WorkflowRunRow, 'sha' | 'branch' | 'actor'> & Partial<Omit<WorkflowRunRow, 'id'>>,
-  ): number;
-  /** Folder of the bare repository. */
-  gitDir(repository: string): string;
   close(): Promise<void>;
 }
 

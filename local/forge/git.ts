@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 
-export interface GitResult {
+interface GitResult {
   code: number;
   stdout: Buffer;
   stderr: string;
 }
 
-export interface GitOptions {
+interface GitOptions {
   input?: Uint8Array | string;
   env?: Record<string, string>;
 }

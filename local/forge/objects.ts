@@ -1,6 +1,6 @@
 import { git, isRefName, isSha, runGit } from './git.ts';
 
-export interface Person {
+interface Person {
   name: string;
   email: string;
   /** ISO 8601, UTC. */

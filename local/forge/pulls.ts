@@ -18,7 +18,7 @@ import {
 } from './world.ts';
 import { mergeTree, swapRef, writeCommit } from './write.ts';
 
-export interface NewPull {
+interface NewPull {
   title: string;
   body: string | null;
   /** `branch`, or `owner:branch` for a fork's. */

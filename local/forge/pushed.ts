@@ -9,7 +9,7 @@ import type { PullRow, RepositoryRow } from './state.ts';
 import { startTestMerge } from './test-merge.ts';
 import { findRepository, findUser, fullName, gitDir, now, type World } from './world.ts';
 
-export interface RefMove {
+interface RefMove {
   ref: string;
   /** 40 zeros for a ref that was not there. */
   before: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { git, runGit, ZERO } from './git.ts';
 import { readCommit, readCommits } from './objects.ts';
 
-export interface Signature {
+interface Signature {
   name: string;
   email: string;
   date: Date;

@@ -1,3 +1,4 @@
+import { CARRIED, withProblems } from '../../core/jobs/hosting.ts';
 import { JOB_FILES, type JobResult, jobResult } from '../../core/jobs/job.ts';
 import type { JobOrder } from '../../core/jobs/order.ts';
 import type { Artifacts } from '../../core/ports.ts';
@@ -7,7 +8,7 @@ import { type Attempt, type JobFolder, wasAskedToStop } from './folder.ts';
 import { readJobFile } from './safe-read.ts';
 import { retireState, stateHeader, writeState } from './states.ts';
 
-export interface CollectOptions {
+interface CollectOptions {
   artifacts: Artifacts;
   states: string;
   /** Absolute path of the job's work folder, where a state may still stand if the executor was killed. */
@@ -15,16 +16,6 @@ export interface CollectOptions {
   /** What the executor said of why it leaves no result. */
   problem: string | null;
 }
-
-/** What leaves a job beside its result and its state. */
-const CARRIED = [
-  JOB_FILES.log,
-  JOB_FILES.changes,
-  JOB_FILES.summary,
-  JOB_FILES.plan,
-  JOB_FILES.planWork,
-  JOB_FILES.erroredState,
-] as const;
 
 /** Artifact that says which start of a job its files are of: written last. */
 const ENDED = 'ended.json';
@@ -51,19 +42,13 @@ export async function collect(
   const { order, uid } = folder;
   const { artifacts } = options;
   const read = (name: string): Buffer | null => readJobFile(attempt.path, ['out', name], uid);
-  let result = resultOf(read(JOB_FILES.result), folder, read(APPLYING) !== null, options.problem);
-  for (const name of CARRIED) {
+  const result = resultOf(read(JOB_FILES.result), folder, read(APPLYING) !== null, options.problem);
+  for (const name of [...CARRIED, JOB_FILES.erroredState]) {
     const bytes = read(name);
     if (bytes) await artifacts.put(`${order.prefix}/out/${name}`, bytes);
   }
   const problem = await carryState(folder, attempt, options, result);
-  if (problem)
-    result = {
-      ...result,
-      status: result.status === 'ok' ? 'failed' : result.status,
-      error: join(result.error, problem),
-    };
-  return finish(artifacts, folder, result);
+  return finish(artifacts, folder, withProblems(result, problem ? [problem] : []));
 }
 
 /** Writes down how a job ended: `result.json` for people and steps, `ended.json` for this host. */
@@ -148,8 +133,4 @@ function newer(a: Buffer | null, b: Buffer | null): Buffer | null {
   } catch {
     return a;
   }
-}
-
-function join(first: string | undefined, second: string): string {
-  return first ? `${first}\n${second}` : second;
 }

@@ -1,13 +1,13 @@
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { JOB_FILES, type Job } from '../../core/jobs/job.ts';
-import type { JobOrder } from '../../core/jobs/order.ts';
+import { secretsOf, withBinaries } from '../../core/jobs/hosting.ts';
+import { JOB_FILES } from '../../core/jobs/job.ts';
 import type { Artifacts } from '../../core/ports.ts';
 import { readErrored } from './errored.ts';
 import type { Attempt, JobFolder } from './folder.ts';
 import { readState } from './states.ts';
 
-export interface FillOptions {
+interface FillOptions {
   artifacts: Artifacts;
   secrets(reference: string): Promise<string>;
   states: string;
@@ -20,8 +20,9 @@ export async function fillJob(folder: JobFolder, attempt: Attempt, options: Fill
   mkdirSync(attempt.path, { mode: 0o711 });
   chmodSync(attempt.path, 0o711);
   mkdirSync(attempt.in, { mode: 0o700 });
+  const offered = options.binaries.map(({ path, version }) => ({ path, version }));
   const files: Record<string, Uint8Array | string> = {
-    [JOB_FILES.job]: JSON.stringify(jobOf(order, options)),
+    [JOB_FILES.job]: JSON.stringify(withBinaries(order.job, offered)),
   };
   for (const [name, key] of Object.entries(order.inputs)) files[name] = await options.artifacts.get(key);
   for (const [name, key] of Object.entries(order.upstream)) {
@@ -37,7 +38,8 @@ export async function fillJob(folder: JobFolder, attempt: Attempt, options: Fill
   }
   const errored = order.identity.stage === 'pr-plan' ? null : await readErrored(options.states, order.folder);
   if (errored && !order.state) files[JOB_FILES.erroredState] = errored;
-  if (order.job.secrets.length > 0) files[JOB_FILES.secrets] = JSON.stringify(await resolve(order, options));
+  const secrets = await secretsOf(order, (_, reference) => options.secrets(reference));
+  if (secrets) files[JOB_FILES.secrets] = JSON.stringify(secrets);
   for (const [name, body] of Object.entries(files)) {
     const path = join(attempt.in, name);
     writeFileSync(path, body, { mode: 0o600 });
@@ -47,20 +49,4 @@ export async function fillJob(folder: JobFolder, attempt: Attempt, options: Fill
   // Last: an attempt without out/ was never started.
   mkdirSync(attempt.out, { mode: 0o700 });
   if (uid !== null) chownSync(attempt.out, uid, uid);
-}
-
-/** An order names the binaries only if it wants certain ones. */
-function jobOf({ job }: JobOrder, { binaries }: FillOptions): Job {
-  if (job.kind !== 'plan' && job.kind !== 'apply') return job;
-  const offered = binaries.map(({ path, version }) => ({ path, version }));
-  return { ...job, project: { ...job.project, binaries: job.project.binaries ?? offered } } as Job;
-}
-
-async function resolve(order: JobOrder, { secrets }: FillOptions): Promise<Record<string, string>> {
-  const values: Record<string, string> = {};
-  for (const name of order.job.secrets) {
-    const reference = order.secrets[name];
-    if (reference !== undefined) values[name] = await secrets(reference);
-  }
-  return values;
 }

@@ -5,30 +5,13 @@ import type { Artifacts, Jobs } from '../../core/ports.ts';
 import { EngineClosed } from '../engine/index.ts';
 import { collected } from './collect.ts';
 import { readJobFolders } from './folder.ts';
+import type { LocalJobsOptions } from './options.ts';
 import { openPlace } from './place.ts';
 import { createQueue } from './queue.ts';
 import { createRunner, type Running } from './runner.ts';
 import { readJobFile } from './safe-read.ts';
 import { openUsers } from './users.ts';
 import { createWorkers } from './workers.ts';
-
-export interface LocalJobsOptions {
-  dataDir: string;
-  artifacts: Artifacts;
-  /** Value of a secret's reference. */
-  secrets(reference: string): Promise<string>;
-  /** Path of the bundled executor. */
-  executor: string;
-  /** Jobs at the same time. */
-  concurrency: number;
-  /** Offered to jobs, best first. */
-  binaries: { path: string; version: string }[];
-  /** Folder of a provider mirror; null to load providers from their registry. */
-  providerMirror: string | null;
-  log(level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>): void;
-  /** Where states are kept; `<dataDir>/states` if not said. */
-  states?: string;
-}
 
 export interface LocalJobs {
   /**

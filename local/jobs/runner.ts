@@ -19,14 +19,14 @@ import {
   openJobFolder,
   wasAskedToStop,
 } from './folder.ts';
-import type { LocalJobsOptions } from './index.ts';
+import type { LocalJobsOptions } from './options.ts';
 import type { Place } from './place.ts';
 import { isAlive, type ProcessId, terminate, watch } from './process-id.ts';
 import type { Queue, Release } from './queue.ts';
 import type { Users } from './users.ts';
 import type { Launched, Workers } from './workers.ts';
 
-export interface RunnerOptions extends LocalJobsOptions {
+interface RunnerOptions extends LocalJobsOptions {
   place: Place;
   states: string;
   queue: Queue;

@@ -13,7 +13,7 @@ import {
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-export interface Trash {
+interface Trash {
   /** Takes folders away at once; they are deleted soon. One that is not there is fine. */
   take(...folders: string[]): void;
   /** What is still in it is deleted by the next start. */

@@ -9,7 +9,7 @@ export interface Launched {
   ended: Promise<string | null>;
 }
 
-export interface WorkersOptions {
+interface WorkersOptions {
   node: string;
   executor: string;
   providerMirror: string | null;

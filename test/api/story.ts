@@ -1,6 +1,7 @@
 import type { Changes } from '../../core/plans/plan.ts';
 import { summarize } from '../../core/plans/summary.ts';
-import { defaultConfig, policyOf } from '../../core/projects/config.ts';
+import { defaultConfig } from '../../core/projects/config.ts';
+import { policyOf } from '../../core/projects/policy.ts';
 import { writeRecord } from '../../core/record/write.ts';
 import type { Run } from '../../core/requests/run.ts';
 import type { Pass, ProjectProgress, RunDocument } from '../../core/runs/document.ts';
@@ -10,7 +11,7 @@ import { changesOf, resource, update } from '../support/plans.ts';
 
 export const REPOSITORY = 'acme/shop';
 
-export const CONFIG = `environments:
+const CONFIG = `environments:
   prod:
     branch: main
     approval:
@@ -20,7 +21,7 @@ export const CONFIG = `environments:
     branch: main
 `;
 
-export const NETWORK = changesOf([
+const NETWORK = changesOf([
   resource('terraform_data.vpc', ['create'], {
     before: null,
     after: { input: { cidr: '10.0.0.0/16', name: 'shop' } },
@@ -28,7 +29,7 @@ export const NETWORK = changesOf([
   resource('terraform_data.subnet["a"]', ['create'], { before: null, after: { input: '10.0.1.0/24' } }),
 ]);
 
-export const APP = changesOf(
+const APP = changesOf(
   [
     update(
       'terraform_data.service',

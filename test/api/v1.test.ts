@@ -274,6 +274,18 @@ describe('a log', () => {
     expect(await response.json()).toMatchObject({ text: 'Planning\n', ended: true });
   });
 
+  it('is found as well behind a gateway that decodes addresses', async () => {
+    const { runId } = await waitingDeploy(host.ports);
+    const prefix = `jobs/acme/shop/prod/deploy-plan/${runId}/plan-3-infra%2Fapp%2Eold~0123456789abcdef`;
+    await host.ports.artifacts.put(`${prefix}/out/log.txt`, 'Planning\n');
+    await host.ports.artifacts.put(`${prefix}/out/result.json`, '{}');
+    const page = new URL(pageLinks('https://cairn.test/').job('another-run', prefix)).pathname;
+
+    const response = await get(`${decodeURIComponent(page)}/log`);
+
+    expect(await response.json()).toMatchObject({ text: 'Planning\n', ended: true });
+  });
+
   it('of a job that runs goes on from an offset', async () => {
     const { runId } = await waitingDeploy(host.ports);
     const prefix = `jobs/acme/shop/prod/apply/${runId}/apply-9-app`;

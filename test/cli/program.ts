@@ -11,14 +11,14 @@ import { runCli } from '../../cli/index.ts';
 import type { Io } from '../../cli/io.ts';
 import { ADMIN } from '../api/host.ts';
 
-export interface Said {
+interface Said {
   code: number;
   out: string;
   err: string;
 }
 
 /** Something that happens, once, as soon as a text was said. */
-export interface When {
+interface When {
   said: string;
   happens(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import type { RunDocument } from '../../core/runs/document.ts';
 import type { LambdaVariables } from '../../lambdas/environment.ts';
 import { buildContext } from '../../scripts/build.ts';
 import { ARTIFACTS, type Cloud, createCloud } from '../executor/aws/support.ts';
+import { ENVIRONMENT, variablesOf } from '../lambdas/support.ts';
 import { CREDENTIALS, NO_MOTO, REGION } from '../support/aws/moto.ts';
 import { LAMBDA_BASE, NO_PODMAN, openPodman, type Podman } from '../support/containers.ts';
 import { type RuntimeApi, startRuntimeApi } from '../support/runtime-api.ts';
@@ -82,23 +83,7 @@ describe.skipIf(MISSING)(
     }
 
     function environment(): LambdaVariables {
-      return {
-        CAIRN_TABLE: 'cairn',
-        CAIRN_ARTIFACTS: ARTIFACTS,
-        CAIRN_BUS: 'cairn',
-        CAIRN_STATE_MACHINES: `arn:aws:states:${REGION}:123456789012:stateMachine:cairn-`,
-        CAIRN_JOB_LOGS: '/cairn/jobs',
-        CAIRN_PUBLIC_URL: 'https://cairn.example.com',
-        CAIRN_REPOSITORIES: '["acme/shop"]',
-        CAIRN_GITHUB_URL: 'https://api.github.com',
-        CAIRN_GITHUB_SECRET: 'cairn/github',
-        CAIRN_WEBHOOK_SECRET: 'cairn/webhook',
-        CAIRN_SLACK_SECRET: '',
-        CAIRN_MASTER_KEY: 'cairn/master-key',
-        CAIRN_ADMIN_TOKEN: 'cairn/admin-token',
-        CAIRN_BINARIES: '["terraform 1.11.4"]',
-        CAIRN_SIZES: '["standard"]',
-      };
+      return { ...variablesOf(ENVIRONMENT), CAIRN_ARTIFACTS: ARTIFACTS };
     }
 
     /** As an HTTP API calls a function (payload 2.0). */

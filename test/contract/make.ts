@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 
 /** A fresh, empty store for one test. `reopen` is the same store after the process was started again. */
-export interface Made<Store> {
+interface Made<Store> {
   store: Store;
   reopen(): Promise<Store>;
   /** Ends what the store needs and removes what it left. */

@@ -5,7 +5,7 @@ import type { Run } from '../../core/requests/run.ts';
 import { type Make, use } from './make.ts';
 
 /** The run index is written by both. */
-export type RunStores = { runs: Runs; status: Status };
+type RunStores = { runs: Runs; status: Status };
 
 export function testRuns(make: Make<RunStores>): void {
   describe('runs and status', () => {

@@ -4,7 +4,7 @@ import { Conflict, InvalidToken, NotFound } from '../../core/errors.ts';
 import type { Workflows } from '../../core/ports.ts';
 
 /** An engine with these workflows and functions, each under its name. */
-export interface EngineOfContract {
+interface EngineOfContract {
   workflows: Workflows;
   end(): Promise<void>;
 }

@@ -8,7 +8,7 @@ import { type JobOrder, jobOrder } from '../../core/jobs/order.ts';
 import type { Artifacts, Lock, Ports } from '../../core/ports.ts';
 import { tellGithub } from '../../core/reports/sink-github.ts';
 import { tellSlack } from '../../core/reports/sink-slack.ts';
-import type { Request } from '../../core/requests/request.ts';
+import { type Request, requestKey } from '../../core/requests/request.ts';
 import type { Run } from '../../core/requests/run.ts';
 import { readJson } from '../../core/runs/store.ts';
 import { STEPS } from '../../core/steps/index.ts';
@@ -196,8 +196,7 @@ export function live(outside: Outside, killAt: Partial<Record<Boundary, number>>
     dead,
     alive: () => alive,
     async deliver(id, request) {
-      const dedupeKey = `${request.command}/${request.repository}/${request.origin.trigger}`;
-      await stores.bus.claimDelivery(id, [{ request, dedupeKey }]);
+      await stores.bus.claimDelivery(id, [{ request, key: requestKey(request) }]);
     },
     runs: () => stores.runs.list({ repository: REPOSITORY, limit: 100 }),
     locks: () => stores.locks.held(),
@@ -227,6 +226,7 @@ async function runOutside(outside: Outside, order: JobOrder, key: string): Promi
   }
   outside.ran.push(nameOf(order.job));
   const result = await runJob(order, outside, outside.state);
+  if (result === null) return 'nothing';
   await outside.artifacts.put(`${order.prefix}/out/result.json`, JSON.stringify(result));
   return result.status;
 }

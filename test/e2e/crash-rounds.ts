@@ -55,7 +55,7 @@ export async function firstRound(world: CrashWorld): Promise<void> {
   expect(run.state).toBe('succeeded');
 }
 
-export interface Round {
+interface Round {
   good: string;
   version: Version;
   /** Milliseconds from the push after which the server is killed. */

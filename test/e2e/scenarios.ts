@@ -7,13 +7,13 @@ import type { World } from '../support/world.ts';
  * What must come out the same whoever hosts Cairn: from a signed webhook to what stands on the forge. The states
  * that a run entered are part of it, so that two engines that reach one end by different ways are told apart.
  */
-export interface Scenario {
+interface Scenario {
   name: string;
   play(world: World): Promise<Outcome>;
   expected: Outcome;
 }
 
-export type Outcome = Record<string, unknown>;
+type Outcome = Record<string, unknown>;
 
 const NETWORK_THEN_APP = 'projects:\n  - dir: network\n  - dir: app\n    depends_on: [network]\n';
 

@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { planDigest } from '../../core/plans/digest.ts';
 import {
   applyJob,
   type Bench,
   changesOf,
   createBench,
+  HASH_KEY,
   out,
   planInputs,
   planJob,
@@ -44,6 +46,11 @@ async function apply(
   const job = applyJob(planned.result.planSha256 ?? '');
   const all = { ...(await planInputs(planned)), ...inputs };
   return run(bench, await prepare(bench, job, source, all, planned.work));
+}
+
+async function applyShown(planned: Ran, source: Record<string, string>, digest: string): Promise<Ran> {
+  const job = applyJob(planned.result.planSha256 ?? '', { shown: { digest, hashKey: HASH_KEY } });
+  return run(bench, await prepare(bench, job, source, await planInputs(planned), planned.work));
 }
 
 describe('plan', () => {
@@ -133,6 +140,22 @@ describe('apply', () => {
     expect(second.result).toMatchObject({ status: 'ok', outputs: { size: 'large' } });
     expect(after.lineage).toBe(before.lineage);
     expect(after.serial).toBeGreaterThan(before.serial);
+  });
+
+  it('applies a plan that does what was shown, and refuses one that does something else', async () => {
+    const source = {
+      'main.tf': `variable "secret" {\n  default   = "hunter2-hunter2"\n  sensitive = true\n}\nresource "terraform_data" "it" { input = var.secret }\n${ROOT}`,
+    };
+    const shown = await plan(source);
+    const digest = planDigest(await changesOf(shown));
+    const other = await plan({ 'main.tf': ROOT.replace('small', 'large') });
+
+    const honest = await applyShown(shown, source, digest);
+    const forged = await applyShown(other, { 'main.tf': ROOT.replace('small', 'large') }, digest);
+
+    expect(honest.result).toMatchObject({ status: 'ok', started: true });
+    expect(forged.result).toMatchObject({ status: 'refused', started: false });
+    expect(forged.result.error).toContain('is not what was shown for approval');
   });
 
   it('refuses a plan whose bytes are not those that were approved', async () => {

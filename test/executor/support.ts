@@ -82,7 +82,17 @@ export function planJob(change: Partial<PlanJob> = {}): PlanJob {
 
 export function applyJob(planSha256: string, change: Partial<ApplyJob> = {}): ApplyJob {
   const { project } = planJob();
-  return { ...common, id: 'apply-1', secrets: [], kind: 'apply', project, planSha256, fence: 1, ...change };
+  return {
+    ...common,
+    id: 'apply-1',
+    secrets: [],
+    kind: 'apply',
+    project,
+    planSha256,
+    shown: null,
+    fence: 1,
+    ...change,
+  };
 }
 
 export function verifyJob(check: VerifyJob['check'], change: Partial<VerifyJob> = {}): VerifyJob {
@@ -111,7 +121,7 @@ export function buildJob(command: string[], change: Partial<BuildJob> = {}): Bui
   };
 }
 
-export interface Prepared {
+interface Prepared {
   dir: string;
   work: string;
 }

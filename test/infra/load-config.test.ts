@@ -221,6 +221,11 @@ describe('what is refused, with its place', () => {
       `${file('prod: {}')}  Acme/Infra: { environments: { prod: {} } }\n`,
       /:10:3: .*is the same repository as acme\/infra/,
     ],
+    [
+      'a branch that no event can name',
+      `${file('prod: {}')}  acme/web: { environments: { prod: {} }, actions: { branches: [main, ${'b'.repeat(113)}] } }\n`,
+      /acme\/web.*branches.*an event cannot name a branch of more than 112 characters/,
+    ],
     ['no YAML', 'region: [', /cairn\.infra\.yaml:1:\d+: /],
     ['nothing', '', /region: is missing/],
   ])('%s', (_, text, expected) => {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { jobRoleName, STAGES, type Stage } from '../../infra/names.ts';
+import { jobGrants } from '../../infra/permissions/job-policy.ts';
 import { type Installation, installation } from './permissions-of.ts';
 import { type Ask, allowed } from './permissions-simulator.ts';
 
@@ -114,6 +115,11 @@ describe('a state', () => {
     expect(list('acme/')).toEqual([]);
   });
 
+  test('has a name that a pull request of another repository does not learn', () => {
+    // Without a prefix: a look at what is not there, which terraform takes, or a list of everything.
+    expect(STAGES.filter((stage) => may(stage, 's3:ListBucket', STATES))).toEqual(['deploy-plan', 'apply']);
+  });
+
   test('has a former version that no job can read or take away', () => {
     for (const action of ['s3:GetObjectVersion', 's3:DeleteObjectVersion', 's3:ListBucketVersions']) {
       expect(STAGES.filter((stage) => may(stage, action, state('prod')))).toEqual([]);
@@ -141,6 +147,28 @@ describe('beyond the buckets', () => {
     expect(reads('acme/datadog-AbCdEf')).toEqual(['pr-plan', 'deploy-plan', 'apply']);
     expect(reads('acme/cloudflare-GhIjKl')).toEqual(['apply']);
     expect(reads('cairn/github-AbCdEf')).toEqual([]);
+  });
+
+  test('a secret whose own name ends in six letters', () => {
+    const arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/prod-secret';
+    const world = { artifacts: ARTIFACTS, states: STATES, key: 'key', region: 'eu-central-1' };
+    const place = {
+      repository: 'acme/infra',
+      environment: 'prod',
+      stage: 'apply' as const,
+      targetRole: null,
+    };
+
+    const grants = jobGrants({ ...place, secrets: [arn] }, world);
+    const policy = grants.map(({ actions, resources, conditions = {} }) => ({
+      Effect: 'Allow' as const,
+      Action: [...actions],
+      Resource: [...resources],
+      Condition: conditions,
+    }));
+    const read = (resource: string) => allowed(policy, { action: 'secretsmanager:GetSecretValue', resource });
+
+    expect([read(`${arn}-AbCdEf`), read(`${arn}-others-AbCdEf`)]).toEqual([true, false]);
   });
 
   test('the key, through S3 alone', () => {

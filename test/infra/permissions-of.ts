@@ -48,7 +48,7 @@ export function statementsOf(document: unknown): Statement[] {
   return statements.map((statement) => ({
     ...(statement as unknown as Statement),
     Action: list(statement['Action'] as string | string[]),
-    Resource: list(statement['Resource'] as string | string[]),
+    Resource: list((statement['Resource'] ?? []) as string | string[]),
   }));
 }
 

@@ -42,7 +42,8 @@ function holds(operator: string, wanted: string[], given: string | string[] | un
     case 'Bool':
     case 'ArnEquals':
     case 'StringEquals':
-      return given !== undefined && wanted.includes(one(given));
+      // Of several values one is enough.
+      return list(given ?? []).some((value) => wanted.includes(value));
     case 'StringLike':
     case 'ArnLike':
       return given !== undefined && wanted.some((pattern) => like(pattern, one(given)));
@@ -50,6 +51,8 @@ function holds(operator: string, wanted: string[], given: string | string[] | un
       return given === undefined || wanted.some((pattern) => like(pattern, one(given)));
     case 'ForAllValues:StringLike':
       return list(given ?? []).every((value) => wanted.some((pattern) => like(pattern, value)));
+    case 'ForAllValues:StringEquals':
+      return list(given ?? []).every((value) => wanted.includes(value));
     default:
       throw new Error(`the simulator does not know the operator ${operator}`);
   }

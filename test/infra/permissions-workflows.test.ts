@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { definitionName, type Stage } from '../../core/jobs/names.ts';
-import { actionsOf, type Installation, installation } from './permissions-of.ts';
+import { actionsOf, type Installation, installation, statementsOf } from './permissions-of.ts';
 import { type Ask, allowed } from './permissions-simulator.ts';
 
 let it: Installation;
@@ -91,6 +91,22 @@ describe.each(WORKFLOWS)('workflow %s', (workflow) => {
     const everywhere = policyOf(workflow).filter(({ Resource }) => Resource.includes('*'));
 
     expect(actionsOf(everywhere)).toEqual(['batch:DescribeJobs', ...RUNNING].sort());
+  });
+
+  test('works in a role that only this machine can take', () => {
+    const machine = it.one('AWS::StepFunctions::StateMachine', 'StateMachineName', `cairn-${workflow}`);
+    const id = String(machine.properties['RoleArn']).split('/').at(-1);
+    const role = it.ofType('AWS::IAM::Role').find((one) => one.id === id);
+
+    expect(statementsOf(role?.properties['AssumeRolePolicyDocument'])).toMatchObject([
+      {
+        Principal: { Service: 'states.amazonaws.com' },
+        Condition: {
+          StringEquals: { 'aws:SourceAccount': '123456789012' },
+          ArnLike: { 'aws:SourceArn': it.arn('states', `stateMachine:cairn-${workflow}`) },
+        },
+      },
+    ]);
   });
 
   test('keeps the rules that tell it of an end, and none else', () => {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { KMS_IMPLIED, PERMISSIONS } from '../../adapters/aws/permissions.ts';
+import { actionsIssuer } from '../../infra/constructs/actions-role.ts';
 import { FUNCTIONS, type FunctionName, type FunctionSpec } from '../../lambdas/functions.ts';
 import { actionsOf, type Installation, installation } from './permissions-of.ts';
 import { allowed, type Statement } from './permissions-simulator.ts';
@@ -145,8 +146,8 @@ describe('GitHub Actions', () => {
           Principal: { Federated: expect.any(String) },
           Condition: {
             StringEquals: {
-              'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
-              'token.actions.githubusercontent.com:sub': `repo:acme/infra:ref:refs/heads/${branch}`,
+              'github.example.com/_services/token:aud': 'sts.amazonaws.com',
+              'github.example.com/_services/token:sub': `repo:acme/infra:ref:refs/heads/${branch}`,
             },
           },
         },
@@ -158,7 +159,7 @@ describe('GitHub Actions', () => {
     const roles = it.ofType('AWS::IAM::Role').map(({ properties }) => properties['RoleName']);
     const main = roles.find((name) => String(name).startsWith('cairn-actions-acme-infra-main-'));
     const policy = it.policyOf(main);
-    const put = (source: string, detailType: string, bus = BUS) =>
+    const put = (source: string, detailType: string | string[], bus = BUS) =>
       allowed(policy, {
         action: 'events:PutEvents',
         resource: it.arn('events', bus),
@@ -174,5 +175,27 @@ describe('GitHub Actions', () => {
     expect(put('cairn.requests', 'deploy:acme/infra:main')).toBe(false);
     expect(put('cairn.status', 'plan:acme/infra:main')).toBe(false);
     expect(put('cairn.actions', 'plan:acme/infra:main', 'event-bus/default')).toBe(false);
+    expect(put('cairn.actions', ['plan:acme/infra:main', 'deploy:acme/infra:other'])).toBe(false);
+  });
+
+  test('is vouched for by the GitHub that is watched', () => {
+    const issuers = [
+      'https://api.github.com',
+      'https://api.acme.ghe.com',
+      'https://github.example.com/api/v3',
+    ].map(actionsIssuer);
+
+    expect(issuers).toEqual([
+      'token.actions.githubusercontent.com',
+      'token.actions.acme.ghe.com',
+      'github.example.com/_services/token',
+    ]);
+    const made = it.ofType('AWS::IAM::OIDCProvider').map(({ properties }) => properties);
+    expect(made).toEqual([
+      expect.objectContaining({
+        Url: 'https://github.example.com/_services/token',
+        ClientIdList: ['sts.amazonaws.com'],
+      }),
+    ]);
   });
 });

@@ -50,6 +50,11 @@ test('an execution that ended is looked at until its longest job must have ended
   expect(PATIENCE.ended.receives * PATIENCE.ended.pause).toBeGreaterThan(Math.max(...apply));
 });
 
+test('an execution that ended is looked at only when Batch lists the job that it submitted last', () => {
+  expect(queue('ended')['DelaySeconds']).toBe(60);
+  expect(queue('requests')['DelaySeconds']).toBe(0);
+});
+
 test.each(QUEUES)('%s is read by one function, message by message', (name) => {
   const [reader, spec] =
     specs.find(([, { trigger }]) => trigger.kind === 'queue' && trigger.queue === name) ?? [];

@@ -5,11 +5,11 @@ import { Unavailable } from '../../core/errors.ts';
 import { make } from '../../lambdas/api.ts';
 import {
   ADMIN,
+  claimRun,
   contextOf,
   hostOf,
   type MemoryHostPorts,
   memoryHostPorts,
-  REPOSITORY,
   type RecordedTelemetry,
   recordedTelemetry,
 } from './support.ts';
@@ -82,20 +82,7 @@ function json(answer: APIGatewayProxyStructuredResultV2): unknown {
 }
 
 async function claimed(): Promise<string> {
-  const { id } = await ports.runs.claim({
-    id: '0123456789abcdef0123',
-    workflow: 'deploy',
-    command: 'deploy',
-    repository: REPOSITORY,
-    environment: 'prod',
-    pull: null,
-    commit: head,
-    requester: 'alice',
-    state: 'running',
-    title: 'Deploy to prod',
-    startedAt: '2026-01-01T00:00:00.000Z',
-    endedAt: null,
-  });
+  const { id } = await claimRun(ports, head);
   await ports.status.emit({
     id: 'run.started',
     runId: id,

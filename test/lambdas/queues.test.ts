@@ -9,6 +9,7 @@ import { make as sinkGithub } from '../../lambdas/sink-github.ts';
 import { make as sinkSlack } from '../../lambdas/sink-slack.ts';
 import {
   batchOf,
+  claimRun,
   contextOf,
   hostOf,
   type MemoryHostPorts,
@@ -167,23 +168,6 @@ describe('the queue of requests', () => {
   });
 });
 
-async function claimed(): Promise<void> {
-  await ports.runs.claim({
-    id: RUN,
-    workflow: 'deploy',
-    command: 'deploy',
-    repository: REPOSITORY,
-    environment: 'prod',
-    pull: null,
-    commit: head,
-    requester: 'alice',
-    state: 'running',
-    title: 'Deploy to prod',
-    startedAt: '2026-01-01T00:00:00.000Z',
-    endedAt: null,
-  });
-}
-
 describe('the queue of executions that ended badly', () => {
   const ended = (change: Record<string, unknown> = {}) => ({
     source: 'aws.states',
@@ -201,7 +185,7 @@ describe('the queue of executions that ended badly', () => {
     releaseDeadRun(hostOf(ports), telemetry)(batchOf(...events), contextOf());
 
   it('frees the lock, and says why the run ended', async () => {
-    await claimed();
+    await claimRun(ports, head);
     const claim = { runId: RUN, token: 't', command: 'deploy', commit: head, at: '2026-01-01T00:00:00.000Z' };
     await ports.locks.claim(REPOSITORY, 'prod', claim);
 
@@ -213,7 +197,7 @@ describe('the queue of executions that ended badly', () => {
   });
 
   it('comes again as long as a job of the run is there', async () => {
-    await claimed();
+    await claimRun(ports, head);
     ports.jobs.running.set(RUN, ['apply-1-app']);
 
     const answer = await take(ended());
@@ -223,7 +207,7 @@ describe('the queue of executions that ended badly', () => {
   });
 
   it('says at least how it ended where nobody says why', async () => {
-    await claimed();
+    await claimRun(ports, head);
 
     await take(ended({ status: 'TIMED_OUT', error: null, cause: null }));
 
@@ -231,7 +215,7 @@ describe('the queue of executions that ended badly', () => {
   });
 
   it('cuts a cause that nobody would read', async () => {
-    await claimed();
+    await claimRun(ports, head);
 
     await take(ended({ cause: 'x'.repeat(32_768) }));
 
@@ -257,7 +241,7 @@ describe('the queues of the sinks', () => {
   });
 
   it('show an event on GitHub', async () => {
-    await claimed();
+    await claimRun(ports, head);
 
     const answer = await sinkGithub(hostOf(ports), telemetry)(batchOf(told()), contextOf());
 
@@ -268,7 +252,7 @@ describe('the queues of the sinks', () => {
   });
 
   it('give back the event that failed, and name its run', async () => {
-    await claimed();
+    await claimRun(ports, head);
     const missing = told({ doc: `runs/${RUN}/documents/000001.json` });
 
     const answer = await sinkGithub(hostOf(ports), telemetry)(batchOf(missing, told()), contextOf());
@@ -279,7 +263,7 @@ describe('the queues of the sinks', () => {
   });
 
   it('tell Slack nothing where there is none', async () => {
-    await claimed();
+    await claimRun(ports, head);
     ports.chat = null as never;
 
     const answer = await sinkSlack(hostOf(ports), telemetry)(batchOf(told()), contextOf());

@@ -1,5 +1,6 @@
 import type { Context, SQSEvent } from 'aws-lambda';
-import type { LambdaEnvironment } from '../../lambdas/environment.ts';
+import type { Run } from '../../core/requests/run.ts';
+import type { LambdaEnvironment, LambdaVariables } from '../../lambdas/environment.ts';
 import type { HostOf, HostPorts, OwnPorts } from '../../lambdas/host.ts';
 import type { Telemetry } from '../../lambdas/telemetry.ts';
 import { type MemoryPorts, memoryPorts } from '../support/fakes/index.ts';
@@ -25,6 +26,15 @@ export const ENVIRONMENT: LambdaEnvironment = {
   CAIRN_BINARIES: ['terraform 1.11.4'],
   CAIRN_SIZES: ['standard'],
 };
+
+/** As the stacks give them to a function. */
+export function variablesOf(environment: LambdaEnvironment): LambdaVariables {
+  const texts = Object.entries(environment).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
+  return Object.fromEntries(texts) as LambdaVariables;
+}
 
 export function contextOf(remaining = 60_000): Context {
   return {
@@ -89,6 +99,24 @@ export function memoryHostPorts(overrides: Partial<MemoryHostPorts> = {}): Memor
     adminToken: { get: async () => ADMIN },
     ...overrides,
   };
+}
+
+/** A deploy to prod that has begun. */
+export function claimRun({ runs }: MemoryHostPorts, commit: string): Promise<Run> {
+  return runs.claim({
+    id: '0123456789abcdef0123',
+    workflow: 'deploy',
+    command: 'deploy',
+    repository: REPOSITORY,
+    environment: 'prod',
+    pull: null,
+    commit,
+    requester: 'alice',
+    state: 'running',
+    title: 'Deploy to prod',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    endedAt: null,
+  });
 }
 
 export function hostOf(ports: HostPorts, env: Partial<LambdaEnvironment> = {}): HostOf<HostPorts> {

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 
-export interface Exchange {
+interface Exchange {
   method: string;
   url: string;
   requestBody: string | null;

@@ -17,7 +17,7 @@ export const TOKENS = {
   carol: 'carol-token',
   'cairn-bot': 'cairn-bot-token',
 };
-export type Login = keyof typeof TOKENS;
+type Login = keyof typeof TOKENS;
 
 export interface Clone {
   dir: string;

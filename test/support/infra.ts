@@ -7,7 +7,7 @@ import type { Template } from './aws/template.ts';
 import { SYNTH_FOLDER } from './synth-folder.ts';
 
 /** An installation as `cdk deploy` would be given it. */
-export interface Synthesized {
+interface Synthesized {
   config: InfraConfig;
   /** Of templates and assets. */
   outdir: string;

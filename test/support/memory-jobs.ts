@@ -9,13 +9,14 @@ import type { MemoryPorts } from './fakes/index.ts';
  * What terraform does in memory. A project's `model.json` says what applying it does:
  * - `value`: what it stands at afterwards; `$network` in it is what network stands at when the job runs;
  * - `unknown`: its plan says `(known after apply)`; `plan: "fail"`, `apply: "fail"`;
+ * - `apply: "unborn"`: its job never begins; `apply: "killed"`: it ends in the middle, without a word;
  * - a value with `sick` in it makes the environment's check fail.
  */
 export interface Model {
   value: string;
   unknown?: boolean;
   plan?: 'fail';
-  apply?: 'fail';
+  apply?: 'fail' | 'unborn' | 'killed';
 }
 
 export function project(dir: string, model: Model): Record<string, string> {
@@ -26,12 +27,12 @@ export function nameOf(job: Job): string {
   return 'project' in job ? `${job.kind} ${job.project.name}` : job.kind;
 }
 
-/** What the executor and terraform do, by the project's `model.json`. */
+/** What the executor and terraform do, by the project's `model.json`; null for a job that leaves no result. */
 export async function runJob(
   order: JobOrder,
   ports: Pick<MemoryPorts, 'artifacts'>,
   state: Map<string, string>,
-): Promise<JobResult> {
+): Promise<JobResult | null> {
   const { job } = order;
   const base = { version: 1 as const, id: job.id, started: false };
   if (job.kind === 'build') return { ...base, status: 'ok', outputs: { image: 'built' } };
@@ -58,6 +59,9 @@ export async function runJob(
       terraform: { binary: 'terraform', version: '1.11.4' },
     };
   }
+  if (model.apply === 'unborn') return null;
+  if (order.claim !== null) await ports.artifacts.putNew(order.claim, job.id);
+  if (model.apply === 'killed') return null;
   if (model.apply === 'fail') {
     state.set(name, `half ${wanted}`);
     return { ...base, status: 'failed', started: true, error: `${name}: local-exec failed` };

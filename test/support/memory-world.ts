@@ -1,7 +1,6 @@
 import { jobOrder } from '../../core/jobs/order.ts';
 import type { Request } from '../../core/requests/request.ts';
 import type { Run } from '../../core/requests/run.ts';
-import { ENDED } from '../../core/requests/run.ts';
 import { readJson } from '../../core/runs/store.ts';
 import { STEPS } from '../../core/steps/index.ts';
 import { type MemoryPorts, memoryPorts } from './fakes/index.ts';
@@ -36,9 +35,9 @@ export interface World {
 
 export const REPOSITORY = 'acme/shop';
 
-export type StepName = keyof typeof STEPS;
+type StepName = keyof typeof STEPS;
 
-export interface WorldOptions {
+interface WorldOptions {
   /** That of one machine, if it is not said. */
   engine?: OpenEngine;
   /** Hands out the ports of one call of a step. */
@@ -75,6 +74,7 @@ export function createWorld({ engine: open = localEngine, touch }: WorldOptions 
     jobs.push(nameOf(order.job));
     trace.push({ run: order.job.runId, what: nameOf(order.job) });
     const result = await runJob(order, ports, state);
+    if (result === null) return false;
     await ports.artifacts.put(`${prefix}/out/result.json`, JSON.stringify(result));
     return result.status === 'ok';
   }
@@ -199,8 +199,4 @@ async function until(look: () => Promise<boolean>, pause: number, still: string)
 function runOf(payload: unknown): string {
   const text = JSON.stringify(payload);
   return /"runId":"([^"]+)"/.exec(text)?.[1] ?? /"runs\/([^/"]+)\//.exec(text)?.[1] ?? '';
-}
-
-export function ended(runs: Run[]): Run[] {
-  return runs.filter((run) => ENDED.includes(run.state));
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Action, Change, Changes, ResourceChange, TerraformPlan } from '../../core/plans/plan.ts';
 import { redactPlan } from '../../core/plans/redact.ts';
 
-export const HASH_KEY = 'ab'.repeat(32);
+const HASH_KEY = 'ab'.repeat(32);
 
 /** The changes of a plan that terraform made, as the executor hands them on. */
 export function fixtureChanges(name: 'create' | 'change' | 'refined'): Changes {

@@ -12,7 +12,7 @@ export interface RealPerson {
   check(commit: string, name: string): Promise<RealCheck | undefined>;
 }
 
-export interface RealPull {
+interface RealPull {
   number: number;
   title: string;
   body: string;
@@ -20,13 +20,13 @@ export interface RealPull {
   head: { sha: string; ref: string };
 }
 
-export interface RealComment {
+interface RealComment {
   id: number;
   body: string;
   user: { login: string };
 }
 
-export interface RealCheck {
+interface RealCheck {
   id: number;
   name: string;
   conclusion: string | null;

@@ -7,7 +7,7 @@ import { type Ground, type Hosted, REPOSITORY, startWorld, type World } from './
 
 export { REPOSITORY } from './world.ts';
 
-export interface RealWorldOptions {
+interface RealWorldOptions {
   /** False: the forge tells the server nothing. */
   hook?: boolean;
   /** The server's `secrets.yaml`. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { bodyOf, listen } from './http.ts';
 
 /** What a function answered, or the error that it threw as Lambda hands it on. */
-export type Invoked =
+type Invoked =
   | { ok: true; payload: unknown }
   | { ok: false; error: { errorType: string; errorMessage: string } };
 
@@ -44,9 +44,7 @@ export async function startRuntimeApi(functionName: string): Promise<RuntimeApi>
   };
 
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks).toString('utf8');
+    const body = (await bodyOf(request)).toString('utf8');
     const url = request.url ?? '';
     if (url.endsWith('/invocation/next')) {
       asking = response;
@@ -66,10 +64,10 @@ export async function startRuntimeApi(functionName: string): Promise<RuntimeApi>
     answers.delete(id);
     response.writeHead(202).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port, close } = await listen(server);
 
   return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    address: `127.0.0.1:${port}`,
     invoke(event) {
       if (broken) return Promise.resolve(broken);
       return new Promise((resolve) => {
@@ -83,9 +81,6 @@ export async function startRuntimeApi(functionName: string): Promise<RuntimeApi>
       broken = { ok: false, error: { errorType: 'Runtime.ExitError', errorMessage: why } };
       for (const answer of answers.values()) answer(broken);
     },
-    close() {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
+    close,
   };
 }

@@ -40,7 +40,7 @@ export interface Hosted {
   close(): Promise<void>;
 }
 
-export interface RunQuery {
+interface RunQuery {
   commit?: string;
   pull?: number;
   workflow?: Run['workflow'];
@@ -48,12 +48,12 @@ export interface RunQuery {
   environment?: string;
 }
 
-export interface Asked {
+interface Asked {
   status: number;
   body: Record<string, unknown>;
 }
 
-export interface TerraformState {
+interface TerraformState {
   serial: number;
   lineage: string;
   outputs: Record<string, { value: unknown }>;
@@ -92,7 +92,7 @@ export interface World extends Ground {
   close(): Promise<void>;
 }
 
-export interface WorldOptions {
+interface WorldOptions {
   host(ground: Ground): Promise<Hosted>;
   /** False: the forge tells Cairn nothing. */
   hook?: boolean;

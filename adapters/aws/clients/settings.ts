@@ -11,7 +11,7 @@ export interface ClientOptions {
 }
 
 /** The part of a client that all of them share: where its calls can be followed. */
-export interface AnyClient {
+interface AnyClient {
   middlewareStack: {
     add(
       middleware: (

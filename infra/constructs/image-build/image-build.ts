@@ -35,7 +35,7 @@ const PUSH = [
 const BUILD_TIME = 40;
 const QUEUE_TIME = 10;
 
-export interface ImageBuildProps {
+interface ImageBuildProps {
   builder: ImageBuilder;
   projectName: string;
   /** Where the image goes. */

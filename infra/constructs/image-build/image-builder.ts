@@ -16,7 +16,7 @@ const ANSWER = readFileSync(path.join(import.meta.dirname, 'answer.cjs'), 'utf8'
 
 const NAME = 'cairn-BuildImage';
 
-export interface ImageBuilderProps {
+interface ImageBuilderProps {
   /** Names of the projects that it starts, and of the repositories that they push to. */
   projects: string[];
   repositories: string[];

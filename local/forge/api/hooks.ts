@@ -6,7 +6,7 @@ import type { DeliveryRow, HookRow, RepositoryRow } from '../state.ts';
 import { type Ctx, type Env, ForgeError, nextId, notFound, now, permissionOf, type World } from '../world.ts';
 import { bodyOf, integer, paged, readable } from './request.ts';
 
-export const HOOK_EVENTS = ['push', 'pull_request', 'issue_comment'];
+const HOOK_EVENTS = ['push', 'pull_request', 'issue_comment'];
 
 const newHook = z.object({
   active: z.boolean().default(true),

@@ -136,7 +136,7 @@ export async function mergeIt(
   });
 }
 
-export async function editPull(
+async function editPull(
   world: World,
   repository: RepositoryRow,
   pull: PullRow,

@@ -18,7 +18,7 @@ export function readable(world: World, c: Ctx): RepositoryRow {
   return repository;
 }
 
-export interface Writer {
+interface Writer {
   repository: RepositoryRow;
   login: string;
 }

@@ -14,7 +14,7 @@ interface Shown {
 const SIGNS = { good: '✓', bad: '✗', wait: '●', dim: '■' };
 
 /** Check runs and commit statuses of a commit, newest of each name. */
-export function checksOf(repository: RepositoryRow, sha: string): Shown[] {
+function checksOf(repository: RepositoryRow, sha: string): Shown[] {
   const checks = latestChecks(repository.checks.filter((row) => row.sha === sha)).map(
     (row): Shown => ({
       mark: markOf(row.conclusion ?? row.status),

@@ -57,7 +57,7 @@ function isSafe(href: string): boolean {
 }
 
 /** Each line by its first character: what is added, what is removed, what changes, where it stands. */
-export function colourDiff(text: string): string {
+function colourDiff(text: string): string {
   return text
     .split('\n')
     .map((line) => {

@@ -99,7 +99,7 @@ function side(world: World, repository: RepositoryRow | null, name: string, ref:
   };
 }
 
-export function association(repository: RepositoryRow, login: string): string {
+function association(repository: RepositoryRow, login: string): string {
   if (login.toLowerCase() === repository.owner.toLowerCase()) return 'OWNER';
   return ['admin', 'write'].includes(permissionOf(repository, login)) ? 'COLLABORATOR' : 'NONE';
 }

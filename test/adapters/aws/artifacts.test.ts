@@ -1,5 +1,4 @@
 import { createServer, request as send } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { CreateBucketCommand, GetObjectTaggingCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { s3Artifacts } from '../../../adapters/aws/artifacts.ts';
@@ -7,6 +6,7 @@ import { type AwsClients, awsClients } from '../../../adapters/aws/clients.ts';
 import { InvalidInput, Misconfigured, Unavailable } from '../../../core/errors.ts';
 import { CREDENTIALS, type Moto, NO_MOTO, REGION, startMoto } from '../../support/aws/moto.ts';
 import { startStub } from '../../support/aws/stub.ts';
+import { listen } from '../../support/http.ts';
 
 Object.assign(process.env, CREDENTIALS);
 
@@ -124,14 +124,12 @@ describe('artifacts of a bucket that does not do as it should', () => {
       response.writeHead(409, { 'content-type': 'application/xml' });
       response.end('<Error><Code>ConditionalRequestConflict</Code><Message>try again</Message></Error>');
     });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    const artifacts = s3Artifacts(awsClients({ endpoint: `http://127.0.0.1:${port}` }).s3, BUCKET);
+    const { url: endpoint, close } = await listen(server);
+    const artifacts = s3Artifacts(awsClients({ endpoint }).s3, BUCKET);
 
     expect(await artifacts.putNew('a', 'b')).toBe(true);
     expect(calls).toBe(3);
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await close();
   });
 });
 
@@ -154,17 +152,13 @@ async function startLossy(target: string) {
     });
     request.pipe(onward);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const { url: endpoint, close } = await listen(server);
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint,
+    close,
     loseNext() {
       losing = true;
     },
     lost: () => lost,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
   };
 }

@@ -53,7 +53,7 @@ describe('the bus', () => {
 
   test('a delivery is done once, with all that it asks for', async () => {
     const { bus } = await fresh();
-    const published = [1, 2].map((n) => ({ request: request(n), dedupeKey: `${n}` }));
+    const published = [1, 2].map((n) => ({ request: request(n), key: `${n}` }));
 
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => bus.claimDelivery('delivery', published)),
@@ -75,11 +75,11 @@ describe('the bus', () => {
     const { bus, db } = await fresh();
     db.exec("create trigger full before insert on queue begin select raise(abort, 'no room'); end");
 
-    await expect(bus.claimDelivery('delivery', [{ request: request(1), dedupeKey: '1' }])).rejects.toThrow(
+    await expect(bus.claimDelivery('delivery', [{ request: request(1), key: '1' }])).rejects.toThrow(
       'no room',
     );
     db.exec('drop trigger full');
-    const again = await bus.claimDelivery('delivery', [{ request: request(1), dedupeKey: '1' }]);
+    const again = await bus.claimDelivery('delivery', [{ request: request(1), key: '1' }]);
 
     const handled: string[] = [];
     const consumer = bus.consume(async (_, key) => {

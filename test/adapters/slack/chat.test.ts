@@ -1,9 +1,9 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { slackChat } from '../../../adapters/slack/chat.ts';
 import { ForgeRefused, InvalidInput, NotFound, Unavailable } from '../../../core/errors.ts';
 import type { Chat } from '../../../core/ports.ts';
+import { bodyOf, listen } from '../../support/http.ts';
 
 interface Received {
   path: string;
@@ -25,24 +25,17 @@ beforeEach(async () => {
   received = [];
   answer = { status: 200, body: { ok: true, channel: 'C1', ts: '1700000000.000100' } };
   const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const chunk of request) body += chunk;
     received.push({
       path: request.url ?? '',
       headers: request.headers,
-      form: Object.fromEntries(new URLSearchParams(body)),
+      form: Object.fromEntries(new URLSearchParams((await bodyOf(request)).toString())),
     });
     response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
     response.end(JSON.stringify(answer.body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  chat = slackChat({ token: 'xoxb-test', apiUrl: `http://127.0.0.1:${port}/api` });
-  close = () =>
-    new Promise((resolve) => {
-      server.closeAllConnections();
-      server.close(() => resolve());
-    });
+  const listening = await listen(server);
+  chat = slackChat({ token: 'xoxb-test', apiUrl: `${listening.url}/api` });
+  close = listening.close;
 });
 
 afterEach(() => close());

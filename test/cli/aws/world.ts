@@ -23,7 +23,7 @@ export const WEBHOOK_SECRET = 'w'.repeat(64);
 
 /** Body and status of an answer; null: somebody else answers. */
 type Answer = { status?: number; body: unknown } | null;
-export type Answering = (request: IncomingMessage, body: string) => Answer;
+type Answering = (request: IncomingMessage, body: string) => Answer;
 
 /** A GitHub, an address for webhooks, and an AWS in front of the emulator, on ports of this machine. */
 export interface World {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defaultConfig, effectivePolicy, parseConfig, policyOf } from '../../../core/projects/config.ts';
+import { defaultConfig, parseConfig } from '../../../core/projects/config.ts';
+import { effectivePolicy, policyOf } from '../../../core/projects/policy.ts';
 
 const config = (environment: string, rest = '') =>
   parseConfig(`environments:\n  prod: { branch: main${environment} }\n${rest}`);

@@ -1,4 +1,4 @@
-import type { RecordEntry } from '../../../core/record/record.ts';
+import type { RecordEntry } from '../../../core/record/entry.ts';
 
 export const C1 = '1a2b3c4'.padEnd(40, '1');
 export const C2 = '3f2a91c'.padEnd(40, '2');

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidInput, Unavailable } from '../../../core/errors.ts';
 import type { GitData } from '../../../core/ports.ts';
+import type { RecordEntry } from '../../../core/record/entry.ts';
 import { readHistory, readRecord } from '../../../core/record/read.ts';
-import type { RecordEntry } from '../../../core/record/record.ts';
 import { amendRecord, writeRecord } from '../../../core/record/write.ts';
 import { type MemoryRepository, memoryRepository } from '../../support/fakes/repository.ts';
 import { entry, rolledBack } from './entries.ts';

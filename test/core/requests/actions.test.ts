@@ -25,6 +25,7 @@ describe('an event of GitHub Actions', () => {
 
     expect(asked).toEqual({
       command: 'deploy',
+      branch: 'main',
       repository: 'acme/shop',
       environment: 'prod',
       commit: COMMIT,

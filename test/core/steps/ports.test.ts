@@ -70,9 +70,11 @@ beforeAll(async () => {
   }
 }, 60_000);
 
-/** Build, two waves, check, record; then an apply that fails, the way back and its revert pull request. */
+/** Build, two waves, check, record; then applies that end badly, the way back and its revert pull request. */
 async function wayBack(world: World): Promise<void> {
   await deployed(world, shop({ value: 'n1' }, { value: 'a1' }));
+  await deployed(world, project('app', { value: 'a2', apply: 'unborn' }));
+  await deployed(world, project('app', { value: 'a2', apply: 'killed' }));
   await deployed(world, project('app', { value: 'a2', apply: 'fail' }));
   expect(world.ports.pulls.all).toHaveLength(1);
 }

@@ -77,7 +77,7 @@ test('a job is submitted under names alone, in the size that its project asks fo
   const usual = await planOf({ ports: { sizes } });
 
   expect(item).toEqual({
-    job: `jobs/acme/shop/prod/pr-plan/${'a'.repeat(20)}/plan-1-app`,
+    job: expect.stringMatching(/^jobs\/acme\/shop\/prod\/pr-plan\/a{20}\/plan-1-app~[0-9a-f]{16}$/),
     name: `${'a'.repeat(20)}-plan-1-app`,
     queue: 'cairn-plan',
     definition: definitionName(IDENTITY, 'large'),

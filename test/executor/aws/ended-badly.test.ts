@@ -159,6 +159,19 @@ describe.skipIf(NO_MOTO)(
       });
     });
 
+    it('says of an apply whose result could not be stored at first that it has changed the world', async () => {
+      const planned = await run(cloud, planOf(1), ROOT);
+      let refused = 0;
+      cloud.proxy.refuse = ({ method, url }) =>
+        method === 'PUT' && url.includes('/apply/') && url.includes('/out/result.json') && refused++ === 0;
+
+      const applied = await run(cloud, applyOf(1, planned), ROOT);
+
+      expect(refused).toBe(2);
+      expect(applied).toMatchObject({ code: 1, result: { status: 'failed', started: true } });
+      expect((await stateAt(cloud, STATE))?.serial).toBe(1);
+    });
+
     describe('a state that cannot be written', () => {
       const plan = (n: number) => run(cloud, planOf(n), ROOT);
 

@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, request, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, request } from 'node:http';
+import { listen } from '../../support/http.ts';
 
 export interface Call {
   method: string;
@@ -25,7 +25,7 @@ const REFUSAL =
   '<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>';
 
 export async function startProxy(port: number): Promise<AwsProxy> {
-  const proxy: AwsProxy = { endpoint: '', calls: [], refuse: () => false, close: () => end(server) };
+  const proxy: AwsProxy = { endpoint: '', calls: [], refuse: () => false, close: async () => undefined };
   const server = createServer((incoming, answer) => {
     const call: Call = {
       method: incoming.method ?? '',
@@ -53,12 +53,6 @@ export async function startProxy(port: number): Promise<AwsProxy> {
     }
     incoming.pipe(onward);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  proxy.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return proxy;
-}
-
-function end(server: Server): Promise<void> {
-  server.closeAllConnections();
-  return new Promise((resolve) => server.close(() => resolve()));
+  const { url: endpoint, close } = await listen(server);
+  return Object.assign(proxy, { endpoint, close });
 }

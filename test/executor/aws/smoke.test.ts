@@ -148,9 +148,9 @@ describe.skipIf(NO_MOTO)(`the smoke job on moto${NO_MOTO ? ` (skipped: ${NO_MOTO
       'states: no writing',
     ],
     [
-      'read the states of others',
-      { sid: 'x', actions: ['s3:GetObject'], resources: ['arn:aws:s3:::states/*'] },
-      'states: not of another environment',
+      'see the states of others',
+      { sid: 'x', actions: ['s3:ListBucket'], resources: ['arn:aws:s3:::states'] },
+      'states: no names of others',
     ],
   ])('sees a role of pull requests that may %s', async (_, grant, name) => {
     const { code, of } = await run('pr-plan', { grants: [grant] });

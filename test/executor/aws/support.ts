@@ -247,7 +247,7 @@ export async function run(
   return finish(cloud, await start(cloud, order, source, env));
 }
 
-export interface KeptState {
+interface KeptState {
   serial: number;
   lineage: string;
   resources: { name: string }[];

@@ -202,7 +202,8 @@ describe('the build', () => {
     const program = (name: string, body: string) => {
       writeFileSync(
         path.join(dir, name),
-        `#!/bin/bash\nprintf '%s|' ${name} "$@" >>"$LOG"; echo >>"$LOG"\n${body}\n`,
+        // In one write: two that stand in a pipe write at the same time.
+        `#!/bin/bash\necho "$(printf '%s|' ${name} "$@")" >>"$LOG"\n${body}\n`,
       );
       chmodSync(path.join(dir, name), 0o755);
     };

@@ -1,27 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseDefinition } from '../../../local/engine/definition-check.ts';
+import { ASL_CASES } from '../../support/asl-cases.ts';
 import { lintWorkflow } from '../../support/asl-lint.ts';
 import { scriptedFunctions } from './functions.ts';
 import { runOnce } from './run.ts';
-
-interface Case {
-  id: string;
-  definition: unknown;
-  input: unknown;
-  countCallsOf?: string;
-  expect: {
-    output?: unknown;
-    error?: string;
-    cause?: string;
-    calls?: number;
-    gapsSeconds?: number[];
-    minMs?: number;
-  };
-}
-
-const file = new URL('../../fixtures/asl-cases.json', import.meta.url);
-const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: Case[] };
 
 /** Why each is outside of the subset: both the engine and the linter refuse it. */
 const outside: Record<string, RegExp> = {
@@ -38,7 +20,7 @@ const outside: Record<string, RegExp> = {
 };
 
 describe('inside of the subset', () => {
-  const inside = cases.filter(({ id }) => !(id in outside));
+  const inside = ASL_CASES.filter(({ id }) => !(id in outside));
 
   test.concurrent.each(inside)('$id', async ({ definition, input, countCallsOf, expect: wanted }) => {
     const { tasks, calls } = scriptedFunctions();
@@ -67,7 +49,7 @@ describe('inside of the subset', () => {
 });
 
 describe('outside of the subset', () => {
-  const refused = cases.filter(({ id }) => id in outside);
+  const refused = ASL_CASES.filter(({ id }) => id in outside);
 
   test.each(refused)('$id', ({ id, definition }) => {
     const problems = lintWorkflow(definition);

@@ -6,11 +6,12 @@ import { fileArtifacts } from '../../../adapters/local/artifacts.ts';
 import type { Job } from '../../../core/jobs/job.ts';
 import { type JobOrder, jobOrder } from '../../../core/jobs/order.ts';
 import type { Artifacts } from '../../../core/ports.ts';
-import { createLocalJobs, type LocalJobs, type LocalJobsOptions } from '../../../local/jobs/index.ts';
+import { createLocalJobs, type LocalJobs } from '../../../local/jobs/index.ts';
+import type { LocalJobsOptions } from '../../../local/jobs/options.ts';
 import { buildBundle } from '../../../scripts/build.ts';
 import { applyJob, filesOf, planJob, tarGz } from '../../executor/support.ts';
 
-export const TERRAFORM = (process.env['PATH'] ?? '')
+const TERRAFORM = (process.env['PATH'] ?? '')
   .split(delimiter)
   .map((folder) => join(folder, 'terraform'))
   .find((path) => existsSync(path)) as string;

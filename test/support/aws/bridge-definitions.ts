@@ -11,7 +11,7 @@ export class ClientException extends Error {
   override readonly name = 'ClientException';
 }
 
-export interface JobDefinition {
+interface JobDefinition {
   name: string;
   arn: string;
   task: EcsTaskProperties;

@@ -3,12 +3,13 @@ import { createServer, request as httpRequest, type IncomingMessage, type Server
 import type { AddressInfo } from 'node:net';
 import type { JobDetail, TaskContainerProperties } from '@aws-sdk/client-batch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { bodyOf } from '../http.ts';
 import { type BatchOptions, createBatch } from './bridge-batch.ts';
 import { keepLog } from './bridge-logs.ts';
 import { ACCOUNT, type Moto, REGION, startMoto } from './moto.ts';
 
 /** What a handler is told besides its event: the part of Lambda's context that ours read. */
-export interface FunctionContext {
+interface FunctionContext {
   functionName: string;
   invokedFunctionArn: string;
   awsRequestId: string;
@@ -18,7 +19,7 @@ export interface FunctionContext {
 
 export type Handler = (event: unknown, context: FunctionContext) => Promise<unknown>;
 
-export interface BridgeOptions extends Pick<BatchOptions, 'runJob'> {
+interface BridgeOptions extends Pick<BatchOptions, 'runJob'> {
   port?: number;
   /** By physical name. */
   functions: Record<string, Handler>;
@@ -94,7 +95,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
 
   async function invoke(asked: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const name = asked.replace(/^arn:.*:function:/, '').replace(/:[^:]*$/, '');
-    const event: unknown = JSON.parse((await bodyOf(request)) || '{}');
+    const event: unknown = JSON.parse((await bodyOf(request)).toString() || '{}');
     const handler = options.functions[name];
     if (!handler) {
       const message = `Function not found: arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`;
@@ -124,7 +125,7 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    const body = JSON.parse((await bodyOf(request)) || '{}') as never;
+    const body = JSON.parse((await bodyOf(request)).toString() || '{}') as never;
     try {
       answer(response, 200, operation(body));
     } catch (error) {
@@ -205,12 +206,6 @@ function containerMetadata(id: string, container: TaskContainerProperties): Reco
 
 function errorType(name: string): Record<string, string> {
   return { 'x-amzn-errortype': name };
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function answer(

@@ -11,15 +11,23 @@ export interface CloudWorld extends World {
   cloud: Cloud;
 }
 
+interface CloudWorldOptions extends Pick<CloudOptions, 'jobVariables'> {
+  patience?: number;
+  /** False: the forge tells nothing. */
+  hook?: boolean;
+}
+
 /** A world whose Cairn is the stacks of the configuration `minimal`, on an AWS on this machine. */
 export async function startCloudWorld({
   patience = 90_000,
+  hook = true,
   ...options
-}: Pick<CloudOptions, 'jobVariables'> & { patience?: number } = {}): Promise<CloudWorld> {
+}: CloudWorldOptions = {}): Promise<CloudWorld> {
   let cloud: Cloud | undefined;
   const binaries = await findBinaries(process.env['PATH'] ?? '');
   const world = await startWorld({
     patience,
+    hook,
     host: async (ground) => {
       cloud = await startCloud(ground, {
         templates: (await synthesized('minimal')).templates,

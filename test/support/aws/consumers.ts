@@ -9,7 +9,7 @@ import {
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { REGION } from './moto.ts';
 
-export interface ConsumerOptions {
+interface ConsumerOptions {
   endpoint: string;
   queueUrl: string;
   /** The function that the messages are for. */

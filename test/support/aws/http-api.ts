@@ -1,9 +1,9 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { bodyOf, listen } from '../http.ts';
 
 /** An HTTP API of API Gateway with Lambda integrations (payload format 2.0), on 127.0.0.1. */
-export interface HttpApi {
+interface HttpApi {
   url: string;
   close(): Promise<void>;
 }
@@ -12,7 +12,7 @@ export interface HttpApi {
 export async function startHttpApi(
   routes: Record<string, (event: APIGatewayProxyEventV2) => Promise<unknown>>,
 ): Promise<HttpApi> {
-  const server: Server = createServer(async (request, response) => {
+  const server = createServer(async (request, response) => {
     const { method = 'GET', url = '/' } = request;
     const { pathname } = new URL(url, 'http://api');
     const integration = routes[`${method} ${pathname}`] ?? routes['$default'];
@@ -34,19 +34,10 @@ export async function startHttpApi(
       response.end('{"message":"Internal Server Error"}');
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return listen(server);
 }
 
 async function eventOf(request: IncomingMessage): Promise<APIGatewayProxyEventV2> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
   const { method = 'GET', url = '/', headers } = request;
   const [path = '/', query = ''] = url.split(/\?(.*)/s);
   const { cookie, ...others } = headers;
@@ -76,7 +67,7 @@ async function eventOf(request: IncomingMessage): Promise<APIGatewayProxyEventV2
       timeEpoch: 1_767_225_600_000,
     },
     // API Gateway sends what is not plain text as base64; sending all of it so is the harder case.
-    body: Buffer.concat(chunks).toString('base64'),
+    body: (await bodyOf(request)).toString('base64'),
     isBase64Encoded: true,
   };
 }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type Grant, type JobPlace, jobGrants } from '../../../infra/permissions/job-policy.ts';
+import { bodyOf, listen } from '../http.ts';
 import { ACCOUNT, REGION } from './moto.ts';
 
 /**
@@ -12,7 +12,7 @@ export interface JobRoleFront {
   close(): Promise<void>;
 }
 
-export interface FrontOptions {
+interface FrontOptions {
   moto: string;
   place: JobPlace;
   artifacts: string;
@@ -31,9 +31,7 @@ export async function startJobRoleFront(options: FrontOptions): Promise<JobRoleF
   };
   const grants = [...jobGrants(options.place, world), ...(options.more ?? [])];
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks);
+    const body = await bodyOf(request);
     const url = new URL(request.url ?? '/', 'http://front');
     const isSts = request.method === 'POST' && url.pathname === '/';
     const isAllowed = isSts
@@ -68,14 +66,8 @@ export async function startJobRoleFront(options: FrontOptions): Promise<JobRoleF
     } = Object.fromEntries(answer.headers);
     response.writeHead(answer.status, rest).end(text);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  const { url: endpoint, close } = await listen(server);
+  return { endpoint, close };
 }
 
 function stsAllowed(form: URLSearchParams, { place, externalId }: FrontOptions): boolean {
@@ -129,6 +121,7 @@ function fits(conditions: Grant['conditions'], context: Record<string, unknown>)
       if (operator === 'Null') return absent === (wanted === 'true');
       if (operator === 'StringLikeIfExists')
         return absent || [wanted].flat().some((one) => like(one, String(is)));
+      if (operator === 'StringLike') return !absent && [wanted].flat().some((one) => like(one, String(is)));
       throw new Error(`${operator} is not read here`);
     }),
   );

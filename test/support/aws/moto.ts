@@ -43,7 +43,7 @@ function pythonOfMoto(): string {
   return first.startsWith('#!') && first.includes('python') ? first.slice(2).trim() : 'python3';
 }
 
-export interface MotoOptions {
+interface MotoOptions {
   /** Port of a proxy that gets what the Step Functions interpreter calls. */
   callsThrough?: number;
   port?: number;

@@ -10,7 +10,7 @@ import type { AwsClients } from '../../../adapters/aws/clients.ts';
 import { REGION } from './moto.ts';
 import type { Resource } from './template.ts';
 
-export interface Provisioning {
+interface Provisioning {
   clients: AwsClients;
   sqs: SQSClient;
   /** Secret's name -> value. */
@@ -68,7 +68,7 @@ export async function provision(
 }
 
 /** The text of a state machine with its substitutions made. */
-export function definitionOf(properties: Record<string, unknown>): string {
+function definitionOf(properties: Record<string, unknown>): string {
   const text = properties['DefinitionString'] ?? JSON.stringify(properties['Definition']);
   const substitutions = (properties['DefinitionSubstitutions'] ?? {}) as Record<string, string>;
   return String(text).replace(/\$\{([A-Za-z0-9]+)\}/g, (whole, name: string) => substitutions[name] ?? whole);

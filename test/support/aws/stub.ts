@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { bodyOf, listen } from '../http.ts';
 
-export interface Asked {
+interface Asked {
   /** Such as `PutEvents`; of S3 the method. */
   operation: string;
   body: string;
@@ -16,7 +16,7 @@ export async function startStub(
 ): Promise<{ endpoint: string; asked: Asked[]; close(): Promise<void> }> {
   const asked: Asked[] = [];
   const server = createServer(async (request, response) => {
-    const one = { operation: operationOf(request), body: await textOf(request) };
+    const one = { operation: operationOf(request), body: (await bodyOf(request)).toString() };
     asked.push(one);
     const said = answer(one);
     if (said === 'hang') return;
@@ -27,25 +27,11 @@ export async function startStub(
     response.writeHead(said.status, { 'content-type': 'application/x-amz-json-1.1' });
     response.end(JSON.stringify(said.body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    asked,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  const { url, close } = await listen(server);
+  return { endpoint: url, asked, close };
 }
 
 function operationOf({ headers, method = '' }: IncomingMessage): string {
   const target = headers['x-amz-target'];
   return typeof target === 'string' ? (target.split('.').at(-1) ?? target) : method;
-}
-
-export async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
 }

@@ -14,7 +14,7 @@ export interface Resource {
   properties: Record<string, unknown>;
 }
 
-export interface Place {
+interface Place {
   account: string;
   region: string;
 }

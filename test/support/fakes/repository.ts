@@ -4,14 +4,14 @@ import { pack } from 'tar-stream';
 import { MergeConflict, NotFound } from '../../../core/errors.ts';
 import type { Commit, FileChange, GitData, Source } from '../../../core/ports.ts';
 
-export interface MemoryFile {
+interface MemoryFile {
   content: string;
   mode: '100644' | '100755' | '120000';
 }
 
-export type MemoryTree = Record<string, MemoryFile>;
+type MemoryTree = Record<string, MemoryFile>;
 
-export interface MemoryCommit extends Commit {
+interface MemoryCommit extends Commit {
   tree: MemoryTree;
 }
 
@@ -30,7 +30,7 @@ export interface MemoryRepository {
   read(ref: string, path: string): string | null;
 }
 
-export interface PushOptions {
+interface PushOptions {
   author?: string;
   message?: string;
   /** Branch that a new branch starts from. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Conflict, InvalidToken } from '../../../core/errors.ts';
 import type { Workflows } from '../../../core/ports.ts';
 
-export interface FakeExecution {
+interface FakeExecution {
   workflow: string;
   name: string;
   input: unknown;

@@ -1,28 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AwsClients, awsClients } from '../../../adapters/aws/clients.ts';
 import { until } from '../../contract/jobs.ts';
 import { scriptedFunctions } from '../../local/engine/functions.ts';
+import { ASL_CASES, type AslCase } from '../../support/asl-cases.ts';
 import { type Bridge, type Handler, startBridge } from '../../support/aws/bridge.ts';
 import { CREDENTIALS, NO_MOTO } from '../../support/aws/moto.ts';
 import { createMachines, STATE_MACHINES } from '../../support/aws/moto-machines.ts';
-
-interface Case {
-  id: string;
-  definition: unknown;
-  input: unknown;
-  countCallsOf?: string;
-  expect: {
-    output?: unknown;
-    error?: string;
-    cause?: string;
-    calls?: number;
-    gapsSeconds?: number[];
-    minMs?: number;
-  };
-}
 
 /** What an execution came to. */
 interface Told {
@@ -33,9 +18,6 @@ interface Told {
   calls: number[];
   ms: number;
 }
-
-const file = new URL('../../fixtures/asl-cases.json', import.meta.url);
-const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: Case[] };
 
 /** What moto 5.2.1 gets wrong, each with what it does instead. The engine of one machine gets them right. */
 const WRONG: Record<string, string> = {
@@ -62,7 +44,7 @@ describe.skipIf(NO_MOTO)(`ASL on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''}`
   });
   afterAll(() => bridge.close());
 
-  test.concurrent.each(cases)('$id', async (one) => {
+  test.concurrent.each(ASL_CASES)('$id', async (one) => {
     const told = await run(one).catch((error: unknown) => `it does not run: ${String(error)}`);
 
     const wrong = typeof told === 'string' ? told : mistakeOf(one, told);
@@ -72,18 +54,18 @@ describe.skipIf(NO_MOTO)(`ASL on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''}`
   });
 
   test('every case that is listed is one', () => {
-    const ids = cases.map(({ id }) => id);
+    const ids = ASL_CASES.map(({ id }) => id);
 
     expect(Object.keys(WRONG).filter((id) => !ids.includes(id))).toEqual([]);
   });
 
-  async function run({ id, definition, input, countCallsOf }: Case): Promise<Told> {
+  async function run({ id, definition, input, countCallsOf }: AslCase): Promise<Told> {
     const { calls, functions: scripts } = scriptedFunctions();
     const name = id.replaceAll('_', '-');
     for (const [script, answer] of Object.entries(scripts)) {
       functions[`${name}-${script}`] = async (payload) => answer(payload as never);
     }
-    // Functions of its own, so that cases run side by side and count their own calls.
+    // Functions of its own, so that ASL_CASES run side by side and count their own calls.
     const text = JSON.stringify(definition).replace(
       /("FunctionName":"|:function:)([a-z]+)"/g,
       `$1${name}-$2"`,
@@ -108,7 +90,7 @@ describe.skipIf(NO_MOTO)(`ASL on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''}`
 });
 
 /** What is not as it has to be; null if all is. */
-function mistakeOf({ expect: wanted }: Case, { output, error, cause, calls, ms }: Told): string | null {
+function mistakeOf({ expect: wanted }: AslCase, { output, error, cause, calls, ms }: Told): string | null {
   const shown = JSON.stringify({ output, error, cause });
   if ('output' in wanted) {
     if (error !== undefined || !isDeepStrictEqual(output, wanted.output)) return shown;

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { jobIds } from '../../../api/jobs.ts';
+import { describeJob, jobIds } from '../../../api/jobs.ts';
 import { jobPrefix } from '../../../core/jobs/names.ts';
 import type { JobOrder } from '../../../core/jobs/order.ts';
 import { readHistory, readRecord } from '../../../core/record/read.ts';
@@ -240,7 +240,9 @@ async function sizesOf(world: World, start: string, end = ''): Promise<string[]>
   const runs = (await world.ports.runs.list({ repository: REPOSITORY, limit: 9 })).reverse();
   const orders = await Promise.all(
     runs.map(async (run) => {
-      const ids = (await jobIds(world.ports, run)).filter((id) => id.startsWith(start) && id.endsWith(end));
+      const ids = (await jobIds(world.ports, run)).filter(
+        (id) => id.startsWith(start) && (describeJob(id).project ?? '').endsWith(end),
+      );
       return Promise.all(
         ids.map((id) => readJson<JobOrder>(world.ports, `${jobPrefix(run, id)}/order.json`)),
       );

@@ -3,17 +3,19 @@ import { CreateEventBusCommand } from '@aws-sdk/client-eventbridge';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { awsClients } from '../../../adapters/aws/clients.ts';
-import { PERMISSIONS } from '../../../adapters/aws/permissions.ts';
-import { type AwsPorts, type AwsPortsOptions, awsPorts } from '../../../adapters/aws/ports.ts';
-import { tableDefinition } from '../../../adapters/aws/table.ts';
-import { ForgeRefused, NotFound } from '../../../core/errors.ts';
-import type { LambdaEnvironment } from '../../../lambdas/environment.ts';
-import type { PortName } from '../../../lambdas/functions.ts';
-import { iamAction } from '../../support/aws/iam-action.ts';
-import { CREDENTIALS, type Moto, NO_MOTO, REGION, startMoto } from '../../support/aws/moto.ts';
-import { startStub } from '../../support/aws/stub.ts';
-import { REPOSITORY, startTestForge, type TestForge } from '../../support/forge.ts';
+import { awsClients } from '../../adapters/aws/clients.ts';
+import { PERMISSIONS } from '../../adapters/aws/permissions.ts';
+import type { PortName } from '../../adapters/aws/port-names.ts';
+import { tableDefinition } from '../../adapters/aws/table.ts';
+import { ForgeRefused, NotFound } from '../../core/errors.ts';
+import { type AwsPortsOptions, awsPorts } from '../../lambdas/aws-ports.ts';
+import type { LambdaEnvironment } from '../../lambdas/environment.ts';
+import type { HostPorts } from '../../lambdas/host.ts';
+import { iamAction } from '../support/aws/iam-action.ts';
+import { CREDENTIALS, type Moto, NO_MOTO, REGION, startMoto } from '../support/aws/moto.ts';
+import { startStub } from '../support/aws/stub.ts';
+import { REPOSITORY, startTestForge, type TestForge } from '../support/forge.ts';
+import { ENVIRONMENT } from './support.ts';
 
 Object.assign(process.env, CREDENTIALS);
 
@@ -26,17 +28,11 @@ const SECRETS = {
 } as const;
 
 const ENV: LambdaEnvironment = {
+  ...ENVIRONMENT,
   ...SECRETS,
-  CAIRN_TABLE: 'cairn',
   CAIRN_ARTIFACTS: 'cairn-artifacts',
-  CAIRN_BUS: 'cairn',
-  CAIRN_STATE_MACHINES: 'arn:aws:states:eu-west-1:123456789012:stateMachine:cairn-',
-  CAIRN_JOB_LOGS: '/cairn/jobs',
-  CAIRN_PUBLIC_URL: 'https://cairn.example',
   CAIRN_REPOSITORIES: [REPOSITORY],
   CAIRN_GITHUB_URL: 'http://127.0.0.1:9',
-  CAIRN_BINARIES: ['terraform 1.11.4'],
-  CAIRN_SIZES: ['standard'],
 };
 
 const AT = '2026-01-01T00:00:00.000Z';
@@ -109,7 +105,7 @@ describe.skipIf(NO_MOTO)(`ports on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''
   afterAll(() => Promise.all([moto.close(), forge.close(), slack.close()]));
 
   /** Ports whose calls are noted. */
-  function portsHere(options: Partial<AwsPortsOptions> = {}): { ports: AwsPorts; asked: Set<string> } {
+  function portsHere(options: Partial<AwsPortsOptions> = {}): { ports: HostPorts; asked: Set<string> } {
     const asked = new Set<string>();
     const watch = (service: string, operation: string) => asked.add(iamAction(service, operation));
     const clients = awsClients({ endpoint: moto.endpoint, watch });
@@ -169,7 +165,7 @@ describe.skipIf(NO_MOTO)(`ports on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''
 
   /** What a port does that asks AWS for something, of those that the contract suites do not know. */
   const USES: Partial<
-    Record<PortName, { secret?: keyof typeof SECRETS; use(ports: AwsPorts): Promise<unknown> }>
+    Record<PortName, { secret?: keyof typeof SECRETS; use(ports: HostPorts): Promise<unknown> }>
   > = {
     source: { secret: 'CAIRN_GITHUB_SECRET', use: ({ source }) => source.head(REPOSITORY, 'main') },
     pulls: { secret: 'CAIRN_GITHUB_SECRET', use: ({ pulls }) => pulls.findOpen(REPOSITORY, 'x') },

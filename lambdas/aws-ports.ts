@@ -1,14 +1,15 @@
-import { pageLinks } from '../../api/links.ts';
-import type { Clock, Ports } from '../../core/ports.ts';
-import type { LambdaEnvironment } from '../../lambdas/environment.ts';
-import type { OwnPorts } from '../../lambdas/host.ts';
-import { chatOfSecret } from './chat.ts';
-import type { ClientOptions } from './clients/settings.ts';
-import type { AwsClients } from './clients.ts';
-import { forgeOfSecret } from './forge.ts';
-import { lazyClients, madeClients, once } from './lazy-clients.ts';
-import { lazyPort } from './lazy-port.ts';
-import { cachedSecrets, type Secrets } from './secrets.ts';
+import { chatOfSecret } from '../adapters/aws/chat.ts';
+import type { ClientOptions } from '../adapters/aws/clients/settings.ts';
+import type { AwsClients } from '../adapters/aws/clients.ts';
+import { forgeOfSecret } from '../adapters/aws/forge.ts';
+import { lazyClients, madeClients, once } from '../adapters/aws/lazy-clients.ts';
+import { lazyPort } from '../adapters/aws/lazy-port.ts';
+import { cachedSecrets, type Secrets } from '../adapters/aws/secrets.ts';
+import { pageLinks } from '../api/links.ts';
+import type { Log } from '../core/log.ts';
+import type { Clock, Ports } from '../core/ports.ts';
+import type { LambdaEnvironment } from './environment.ts';
+import { type HostPorts, type OwnPorts, systemClock } from './host.ts';
 
 export interface AwsPortsOptions {
   env: LambdaEnvironment;
@@ -21,37 +22,37 @@ export interface AwsPortsOptions {
   /** Slack's API, for tests; its own if absent. */
   slackUrl?: string;
   clock?: Clock;
-  /** A static message and fields; never bodies or secrets. */
-  log: (level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown>) => void;
+  log: Log;
 }
-
-export type AwsPorts = Ports & OwnPorts;
 
 /**
  * Core's ports on AWS, and what only hosts have. Nothing is read, and no SDK's code is loaded, before a port's
  * first call: a function pays for what it uses.
  */
-export function awsPorts(options: AwsPortsOptions): AwsPorts {
-  const { env, log, onClient, clock = { now: () => new Date() } } = options;
+export function awsPorts(options: AwsPortsOptions): HostPorts {
+  const { env, log, onClient, clock = systemClock } = options;
   const clients = options.clients
     ? madeClients(options.clients)
     : lazyClients(onClient === undefined ? {} : { onClient });
 
   const items = once(async () =>
-    (await import('./items.ts')).dynamodbItems(await clients.dynamodb(), env.CAIRN_TABLE),
+    (await import('../adapters/aws/items.ts')).dynamodbItems(await clients.dynamodb(), env.CAIRN_TABLE),
   );
   const eventBus = once(async () =>
-    (await import('./bus.ts')).eventBus(await clients.events(), env.CAIRN_BUS),
+    (await import('../adapters/aws/bus.ts')).eventBus(await clients.events(), env.CAIRN_BUS),
   );
   const secrets = cachedSecrets(
-    async (reference) => (await import('./secret-value.ts')).secretValue(await clients.secrets(), reference),
+    async (reference) =>
+      (await import('../adapters/aws/secret-value.ts')).secretValue(await clients.secrets(), reference),
     clock,
   );
   const secret = async (reference: string) => (await secrets.get(reference)).trim();
 
   const artifacts = lazyPort<Ports['artifacts']>(
     { get: true, put: true, putNew: true, has: true, list: true },
-    once(async () => (await import('./artifacts.ts')).s3Artifacts(await clients.s3(), env.CAIRN_ARTIFACTS)),
+    once(async () =>
+      (await import('../adapters/aws/artifacts.ts')).s3Artifacts(await clients.s3(), env.CAIRN_ARTIFACTS),
+    ),
   );
 
   return {
@@ -59,50 +60,57 @@ export function awsPorts(options: AwsPortsOptions): AwsPorts {
     artifacts,
     runs: lazyPort<Ports['runs']>(
       { claim: true, get: true, list: true, events: true },
-      once(async () => (await import('./runs.ts')).dynamodbRuns(await items())),
+      once(async () => (await import('../adapters/aws/runs.ts')).dynamodbRuns(await items())),
     ),
     status: lazyPort<Ports['status']>(
       { emit: true },
       once(async () =>
-        (await import('./status.ts')).dynamodbStatus(await items(), async (events) =>
+        (await import('../adapters/aws/status.ts')).dynamodbStatus(await items(), async (events) =>
           (await eventBus()).publishStatus(events),
         ),
       ),
     ),
     locks: lazyPort<Ports['locks']>(
       { claim: true, get: true, release: true, held: true },
-      once(async () => (await import('./locks.ts')).dynamodbLocks(await items())),
+      once(async () => (await import('../adapters/aws/locks.ts')).dynamodbLocks(await items())),
     ),
     approvals: lazyPort<Ports['approvals']>(
       { put: true, get: true, remove: true },
-      once(async () => (await import('./approvals.ts')).dynamodbApprovals(await items())),
+      once(async () => (await import('../adapters/aws/approvals.ts')).dynamodbApprovals(await items())),
     ),
     sent: lazyPort<Ports['sent']>(
       { get: true, put: true },
-      once(async () => (await import('./sent.ts')).dynamodbSent(await items())),
+      once(async () => (await import('../adapters/aws/sent.ts')).dynamodbSent(await items())),
     ),
     deliveries: lazyPort<OwnPorts['deliveries']>(
       { isDone: true, markDone: true },
-      once(async () => (await import('./deliveries.ts')).dynamodbDeliveries(await items(), clock)),
+      once(async () =>
+        (await import('../adapters/aws/deliveries.ts')).dynamodbDeliveries(await items(), clock),
+      ),
     ),
     bus: lazyPort<OwnPorts['bus']>({ publish: true }, eventBus),
     workflows: lazyPort<Ports['workflows']>(
       { start: true, succeed: true, fail: true, stop: true, status: true },
       once(async () =>
-        (await import('./workflows.ts')).stepFunctions(await clients.states(), env.CAIRN_STATE_MACHINES),
+        (await import('../adapters/aws/workflows.ts')).stepFunctions(
+          await clients.states(),
+          env.CAIRN_STATE_MACHINES,
+        ),
       ),
     ),
     jobs: lazyPort<Ports['jobs']>(
       { active: true, stop: true, log: true },
       once(async () => {
-        const { batchJobs } = await import('./jobs.ts');
+        const { batchJobs } = await import('../adapters/aws/jobs.ts');
         const [batch, logs] = await Promise.all([clients.batch(), clients.logs()]);
         return batchJobs({ batch, logs, artifacts, logGroup: env.CAIRN_JOB_LOGS });
       }),
     ),
     keys: lazyPort<Ports['keys']>(
       { runKey: true },
-      once(async () => (await import('./keys.ts')).masterKeys(() => secret(env.CAIRN_MASTER_KEY))),
+      once(async () =>
+        (await import('../adapters/aws/keys.ts')).masterKeys(() => secret(env.CAIRN_MASTER_KEY)),
+      ),
     ),
     ...forgeOfSecret({
       secrets,
@@ -117,10 +125,10 @@ export function awsPorts(options: AwsPortsOptions): AwsPorts {
     chat: chatOf(options, secrets),
     webhookSecret: { get: () => secret(env.CAIRN_WEBHOOK_SECRET) },
     adminToken: { get: () => secret(env.CAIRN_ADMIN_TOKEN) },
-    hcl: async (path, text) => (await import('../hcl.ts')).parseHcl(path, text),
+    hcl: async (path, text) => (await import('../adapters/hcl.ts')).parseHcl(path, text),
     archives: {
-      pack: async (tarball) => (await (await import('../archive.ts')).packSource(tarball)).archive,
-      read: async (archive) => (await import('../archive.ts')).readSource(archive),
+      pack: async (tarball) => (await (await import('../adapters/archive.ts')).packSource(tarball)).archive,
+      read: async (archive) => (await import('../adapters/archive.ts')).readSource(archive),
     },
     links: pageLinks(env.CAIRN_PUBLIC_URL),
     binaries: env.CAIRN_BINARIES,

@@ -1,50 +1,13 @@
-import { type Context, same, writeChange } from './diff-change.ts';
-import { type Frame, hiddenNote } from './diff-lines.ts';
-import { textLines, writeWhole } from './diff-whole.ts';
-import { parseJsonString } from './json-string.ts';
-import type { ReplaceNode } from './replace-paths.ts';
+import { type Context, type Frame, hiddenNote } from './diff-lines.ts';
+import { textLines } from './diff-whole.ts';
 import { diffSequence, type Step } from './sequence.ts';
 import { visible } from './text.ts';
 
 /** Unchanged lines that are shown around a changed one. */
 const AROUND = 3;
 
-/** A string of several lines, or of JSON, that changes: what is inside of it is compared. */
-export function writeTextChange(
-  context: Context,
-  depth: number,
-  frame: Frame,
-  before: string,
-  after: string,
-  replace: ReplaceNode | undefined,
-): void {
-  const [was, is] = [parseJsonString(before), parseJsonString(after)];
-  if (was === undefined && is === undefined) {
-    writeHeredoc(context, depth, frame, before, after);
-  } else if (was === undefined || is === undefined) {
-    writeWhole(context.out, '-', depth, { ...frame, note: '' }, before);
-    writeWhole(context.out, '+', depth, frame, after);
-  } else {
-    writeJson(context, depth, frame, was, is, replace);
-  }
-}
-
-function writeJson(
-  context: Context,
-  depth: number,
-  frame: Frame,
-  was: unknown,
-  is: unknown,
-  replace: ReplaceNode | undefined,
-): void {
-  const { out } = context;
-  out.write('!', depth, `${frame.before}jsonencode(${frame.note}`);
-  if (same(was, is)) out.write(' ', depth + 2, '# (white space or the order of keys alone)');
-  else writeChange(context, depth + 2, { before: '', comma: '' }, was, is, replace);
-  out.write(' ', depth, `)${frame.comma}`);
-}
-
-function writeHeredoc(
+/** A text of several lines that changes, as a heredoc: changed lines with some around them. */
+export function writeHeredoc(
   { out, budget }: Context,
   depth: number,
   frame: Frame,

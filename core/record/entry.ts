@@ -1,0 +1,36 @@
+import type { EnvironmentRecord, HistoryLine, ProjectRecord } from './schema.ts';
+
+/** A deployment that ended, and what it made of the environment. Its number is given when it is written. */
+export interface RecordEntry {
+  environment: string;
+  /** ISO 8601, UTC. */
+  at: string;
+  runId: string;
+  /** Page of the run, for the commit message; null if there is none. */
+  runUrl: string | null;
+  outcome: HistoryLine['outcome'];
+  /** The commit that was asked for. */
+  commit: string;
+  planDigest: string | null;
+  requestedBy: string | null;
+  approvedBy: string[];
+  /** What went wrong, scrubbed; its first line is kept. */
+  failure: string | null;
+  /** Project that failed, null if none did or the run failed as a whole. */
+  failedProject: string | null;
+  build: Record<string, string> | null;
+  /** Names of all projects that were applied, in order. */
+  applied: string[];
+  after: {
+    state: EnvironmentRecord['state'];
+    /** The last good commit from now on. */
+    commit: string | null;
+    /** Projects as they stand now, for those that this run changed. */
+    projects: Record<string, Omit<ProjectRecord, 'deployment'>>;
+    /** Projects that are no longer there (destroyed, or moved to another name). */
+    removed: string[];
+    failed: Record<string, string>;
+    revert: EnvironmentRecord['revert'];
+    broken: string | null;
+  };
+}
