@@ -1,3 +1,4 @@
+import { REQUESTS_SOURCE, STATUS_SOURCE } from './event-sources.ts';
 import type { PortName } from './port-names.ts';
 
 /**
@@ -36,7 +37,8 @@ export interface Permission {
   on: Resource;
   /**
    * For `table`: patterns of the partition keys that the port reads and writes (`dynamodb:LeadingKeys`), so
-   * that a function that faces the internet cannot touch a lock or a task token.
+   * that a function that faces the internet cannot touch a lock or a task token. For `bus`: the events' sources,
+   * so that who tells what happened cannot ask for anything in somebody's name.
    */
   keys?: readonly string[];
 }
@@ -69,7 +71,7 @@ export const PERMISSIONS: Readonly<Record<PortName, readonly Permission[]>> = {
       on: 'table',
       keys: ['run#*'],
     },
-    { actions: ['events:PutEvents'], on: 'bus' },
+    { actions: ['events:PutEvents'], on: 'bus', keys: [STATUS_SOURCE] },
   ],
   locks: [
     { actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], on: 'table', keys: ['locks'] },
@@ -83,7 +85,7 @@ export const PERMISSIONS: Readonly<Record<PortName, readonly Permission[]>> = {
   ],
   sent: [{ actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'table', keys: ['sent#*'] }],
   deliveries: [{ actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'table', keys: ['delivery#*'] }],
-  bus: [{ actions: ['events:PutEvents'], on: 'bus' }],
+  bus: [{ actions: ['events:PutEvents'], on: 'bus', keys: [REQUESTS_SOURCE] }],
   workflows: [
     {
       actions: ['states:SendTaskFailure', 'states:SendTaskSuccess', 'states:StartExecution'],

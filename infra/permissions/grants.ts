@@ -17,7 +17,7 @@ export function functionGrants(ports: readonly PortName[], world: FunctionWorld)
       sid: sidOf(permission, index),
       actions: permission.actions,
       resources: world[permission.on],
-      ...(permission.keys ? { conditions: onlyItems(permission.keys) } : {}),
+      ...(permission.keys ? { conditions: only(permission.on, permission.keys) } : {}),
       ...(permission.on === 'any-job' ? { unscoped: 'IAM knows no resource for batch:ListJobs' } : {}),
     })),
     ...keyGrants(permissions, world),
@@ -36,9 +36,11 @@ export function triggerGrants(trigger: Trigger, queueArn: (name: string) => stri
   return [];
 }
 
-/** `ForAllValues`: a request may name several items, and each has to be one of these. */
-function onlyItems(keys: readonly string[]): NonNullable<Grant['conditions']> {
-  return { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keys] } };
+/** `ForAllValues`: a request may name several items or events, and each has to be one of these. */
+function only(on: Resource, keys: readonly string[]): NonNullable<Grant['conditions']> {
+  if (on !== 'bus') return { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keys] } };
+  // It is also true where there is none: an event without a source is not to be.
+  return { 'ForAllValues:StringEquals': { 'events:source': [...keys] }, Null: { 'events:source': 'false' } };
 }
 
 /** S3 and Secrets Manager ask KMS in the function's name; with the key alone nothing can be read. */

@@ -87,10 +87,15 @@ describe('functions', () => {
       allowed(it.functionPolicy('Webhook'), { action, resource, context });
     const secret = (name: string) => it.arn('secretsmanager', `secret:cairn/${name}-AbCdEf`);
     const table = it.arn('dynamodb', 'table/cairn');
+    const bus = it.arn('events', 'event-bus/cairn');
     const item = (key: string) => ({ 'dynamodb:LeadingKeys': [key] });
 
     expect(may('secretsmanager:GetSecretValue', secret('webhook'))).toBe(true);
-    expect(may('events:PutEvents', it.arn('events', 'event-bus/cairn'))).toBe(true);
+    expect(may('events:PutEvents', bus, { 'events:source': ['cairn.requests'] })).toBe(true);
+    expect(may('events:PutEvents', bus, { 'events:source': ['cairn.requests', 'cairn.actions'] })).toBe(
+      false,
+    );
+    expect(may('events:PutEvents', bus)).toBe(false);
     expect(may('dynamodb:PutItem', table, item('delivery#1'))).toBe(true);
     for (const name of ['github', 'slack', 'master-key', 'admin-token']) {
       expect(may('secretsmanager:GetSecretValue', secret(name))).toBe(false);
@@ -99,6 +104,17 @@ describe('functions', () => {
     expect(may('dynamodb:GetItem', table, item('run#1'))).toBe(false);
     expect(may('states:StartExecution', it.arn('states', 'stateMachine:cairn-deploy'))).toBe(false);
     expect(may('s3:GetObject', 'arn:aws:s3:::cairn-artifacts-123456789012-eu-central-1/x')).toBe(false);
+  });
+
+  test('who tells what happened cannot ask for anything', () => {
+    const may = (source: string) =>
+      allowed(it.functionPolicy('ClaimRun'), {
+        action: 'events:PutEvents',
+        resource: it.arn('events', 'event-bus/cairn'),
+        context: { 'events:source': [source] },
+      });
+
+    expect(['cairn.status', 'cairn.requests', 'cairn.actions'].map(may)).toEqual([true, false, false]);
   });
 
   test('none reaches a state, nor a role of a job', () => {

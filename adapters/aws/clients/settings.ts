@@ -1,5 +1,5 @@
 /** Told of each call before it is sent: service as IAM names it, and the API's operation. */
-export type Watch = (service: string, operation: string) => void;
+type Watch = (service: string, operation: string) => void;
 
 export interface ClientOptions {
   /** Of an emulator; the region's own if absent. `AWS_ENDPOINT_URL` works as well. */
