@@ -17,19 +17,14 @@ export interface CairnAppOptions extends AppProps {
   contexts: { executor: string; lambda: string };
   /** Account of the credentials: used where the configuration names none. */
   account?: string | undefined;
-  /** False for an application that is only looked at: cdk-nag and the validator take most of the time. */
-  checks?: boolean;
 }
 
 /** All stacks of an installation. `synth()` throws what cdk-nag and the built-in validator find. */
-export function cairnApp(
-  config: InfraConfig,
-  { contexts, account, checks = true, ...options }: CairnAppOptions,
-): App {
+export function cairnApp(config: InfraConfig, { contexts, account, ...options }: CairnAppOptions): App {
   const app = new App({
     analyticsReporting: false,
     autoSynth: false,
-    builtinCloudFormationValidation: checks,
+    builtinCloudFormationValidation: true,
     ...options,
   });
   const own = config.account ?? account;
@@ -75,7 +70,7 @@ export function cairnApp(
       ManagedPolicy.fromManagedPolicyArn(foundation, 'Boundary', config.permissionBoundary),
     );
   }
-  if (checks) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   for (const warning of config.warnings) Validations.of(app).addWarning('cairn:config', warning);
   return app;
 }

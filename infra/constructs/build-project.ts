@@ -22,7 +22,7 @@ export function executorBundle(scope: Construct): Asset {
   const dist = path.join(installRoot(), 'dist');
   // An asset without its file would be deployed as well, and every build would fail.
   if (!existsSync(path.join(dist, BUNDLE))) {
-    throw new Error(`${path.join(dist, BUNDLE)} is not there: run npm run build.`);
+    throw new Error(`${path.join(dist, BUNDLE)} is not there: run "npx tsx scripts/build.ts --aws".`);
   }
   return new Asset(scope, 'Executor', {
     path: dist,

@@ -39,12 +39,6 @@ export async function synthesized(name: ConfigName): Promise<Synthesized> {
   return { config: configOf(name), outdir: outcome.outdir, templates: templatesIn(outcome) };
 }
 
-/** Other stacks than those of the known configurations, without checks: half a second instead of five. */
-export async function synthesizeOnce(config: InfraConfig, dir: string): Promise<Synthesized> {
-  const outcome = await synthesize(config, dir, false);
-  return { config, outdir: outcome.outdir, templates: templatesIn(outcome) };
-}
-
 /** Every template of an assembly, as a file. */
 export function templateFiles({ outdir }: Pick<Synthesized, 'outdir'>): string[] {
   return readdirSync(outdir)
@@ -70,7 +64,7 @@ async function synthesizeAll(dir: string): Promise<void> {
   for (const name of CONFIG_NAMES) {
     const folder = path.join(dir, name);
     mkdirSync(folder);
-    done[name] = await synthesize(configOf(name), folder, true).catch((error: unknown) => ({
+    done[name] = await synthesize(configOf(name), folder).catch((error: unknown) => ({
       error: error instanceof Error ? error.message : String(error),
     }));
   }
@@ -78,12 +72,12 @@ async function synthesizeAll(dir: string): Promise<void> {
   renameSync(path.join(dir, 'draft.json'), path.join(dir, 'done.json'));
 }
 
-async function synthesize(config: InfraConfig, dir: string, checks: boolean): Promise<Assembly> {
+async function synthesize(config: InfraConfig, dir: string): Promise<Assembly> {
   // Two seconds for who only reads what another made.
   const { cairnApp } = await import('../../infra/app.ts');
   const outdir = path.join(dir, 'cdk.out');
   const contexts = contextsIn(dir);
-  const assembly = cairnApp(config, { contexts, checks, context: featureFlags(), outdir }).synth();
+  const assembly = cairnApp(config, { contexts, context: featureFlags(), outdir }).synth();
   return { outdir, stacks: assembly.stacks.map((stack) => [stack.stackName, stack.templateFullPath]) };
 }
 
