@@ -1,16 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { openDatabase } from '../../adapters/local/database.ts';
-import {
-  createEngine,
-  type Engine,
-  lambdaTask,
-  TaskFailed,
-  type TaskHandler,
-} from '../../local/engine/index.ts';
-import { loadWorkflows, workflowsOf } from '../../local/workflows.ts';
-import type { OpenEngine } from '../support/memory-engine.ts';
+import type { Engine } from '../../local/engine/index.ts';
+import { localEngine, type OpenEngine } from '../support/memory-engine.ts';
 import { createWorld, project, REPOSITORY, type World } from '../support/memory-world.ts';
 
 /**
@@ -36,37 +25,13 @@ export async function transitionsOf(name: RunName): Promise<number> {
   }
 }
 
-/** The workflows on the engine of one machine, with its history in reach. */
+/** The engine of one machine, and how many states an execution on it entered. */
 function countingEngine(): { open: OpenEngine; entered(runId: string): number } {
   let engine: Engine | null = null;
-  const open: OpenEngine = ({ steps, job }) => {
-    const dir = mkdtempSync(path.join(tmpdir(), 'cairn-transitions-'));
-    const runJob: TaskHandler = async (parameters) => {
-      const prefix = /"CAIRN_JOB"[^}]*"Value":"([^"]+)"/.exec(JSON.stringify(parameters))?.[1] ?? '';
-      if (!(await job(prefix))) throw new TaskFailed('States.TaskFailed', '{}');
-      return { Status: 'SUCCEEDED' };
-    };
-    const db = openDatabase(path.join(dir, 'engine.db'));
-    const made = createEngine({
-      db,
-      workflows: loadWorkflows(),
-      tasks: {
-        'arn:aws:states:::lambda:invoke': lambdaTask(steps),
-        'arn:aws:states:::batch:submitJob.sync': runJob,
-        'arn:aws:states:::codebuild:startBuild.sync': runJob,
-      },
-    });
-    engine = made;
-    made.resume();
-    return {
-      workflows: workflowsOf(made),
-      pause: 10,
-      async close() {
-        await made.close();
-        db.close();
-        rmSync(dir, { recursive: true, force: true });
-      },
-    };
+  const open: OpenEngine = (work) => {
+    const made = localEngine(work);
+    engine = made.engine;
+    return made;
   };
   const entered = (runId: string) =>
     (engine?.list({}) ?? [])

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openDatabase } from '../../adapters/local/database.ts';
 import type { Workflows } from '../../core/ports.ts';
-import { createEngine, lambdaTask, TaskFailed, type TaskHandler } from '../../local/engine/index.ts';
+import {
+  createEngine,
+  type Engine,
+  lambdaTask,
+  TaskFailed,
+  type TaskHandler,
+} from '../../local/engine/index.ts';
 import { loadWorkflows, workflowsOf } from '../../local/workflows.ts';
 
 /** What a world has its engine call. */
@@ -23,8 +29,8 @@ export interface WorldEngine {
 
 export type OpenEngine = (work: WorldWork) => WorldEngine;
 
-/** The workflows on the engine of one machine. */
-export const localEngine: OpenEngine = ({ steps, job }) => {
+/** The workflows on the engine of one machine, with its history in reach. */
+export function localEngine({ steps, job }: WorldWork): WorldEngine & { engine: Engine } {
   const dir = mkdtempSync(path.join(tmpdir(), 'cairn-world-'));
   const runJob: TaskHandler = async (parameters) => {
     const text = JSON.stringify(parameters);
@@ -44,6 +50,7 @@ export const localEngine: OpenEngine = ({ steps, job }) => {
   });
   engine.resume();
   return {
+    engine,
     workflows: workflowsOf(engine),
     pause: 10,
     async close() {
@@ -52,4 +59,4 @@ export const localEngine: OpenEngine = ({ steps, job }) => {
       rmSync(dir, { recursive: true, force: true });
     },
   };
-};
+}
