@@ -4,6 +4,7 @@ import { logProblem, problemOf } from './errors.ts';
 import type { ApiHost } from './host.ts';
 import { errorPage } from './pages/error.ts';
 import { pageRoutes } from './pages/routes.ts';
+import { slackRoutes } from './slack.ts';
 import { v1Routes } from './v1.ts';
 import { type WebhookCounts, webhookRoutes } from './webhook.ts';
 
@@ -20,6 +21,7 @@ export function createApp(host: ApiHost): Hono {
 
   app.get('/healthz', async (c) => c.json({ ok: true, webhooks, ...(await host.health()) }));
   app.route('/webhook', webhookRoutes(host, webhooks));
+  app.route('/slack', slackRoutes(host));
   app.route('/api/v1', v1Routes(host));
   app.route('/', pageRoutes(host));
 
@@ -44,5 +46,5 @@ export function createApp(host: ApiHost): Hono {
 }
 
 function isForPeople(path: string): boolean {
-  return !path.startsWith('/api/') && path !== '/webhook' && path !== '/healthz';
+  return !path.startsWith('/api/') && path !== '/webhook' && path !== '/slack/actions' && path !== '/healthz';
 }

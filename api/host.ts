@@ -27,6 +27,8 @@ export interface ApiHost extends WebhookHost {
   ports: Ports;
   /** Acts as the login `operator`. */
   adminToken: string;
+  /** What Slack signs clicks with; null: there are no buttons. */
+  slackSigning(): Promise<string | null>;
   /** Does what the API was asked, at once, and answers what came of it (the step `RouteRequest`). */
   request(request: Request): Promise<Record<string, unknown>>;
   /** What the engine did in a run, oldest first; empty if it knows nothing of it. */

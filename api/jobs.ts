@@ -7,7 +7,8 @@ import { readResult } from '../core/runs/results.ts';
 
 export interface JobView {
   id: string;
-  kind: 'plan' | 'apply' | 'verify' | 'build' | 'job';
+  /** `read` and `write`: a terraform command, also the list of what a destroy left. */
+  kind: 'plan' | 'apply' | 'verify' | 'build' | 'read' | 'write' | 'job';
   /** The project's name; null for a job of the run as a whole. */
   project: string | null;
   /** `running` until it has left a result. */
@@ -73,7 +74,7 @@ async function jobView(
 
 /** What a job's id says: `plan-12-app` is the plan of project `app` asked for by document 12. */
 export function describeJob(id: string): Pick<JobView, 'kind' | 'project'> {
-  const [, kind, project] = /^(plan|apply|verify|build)-\d+(?:-([^~]+))?(?:~.*)?$/.exec(id) ?? [];
+  const [, kind, project] = /^(plan|apply|verify|build|read|write)-\d+(?:-([^~]+))?(?:~.*)?$/.exec(id) ?? [];
   if (kind === undefined) return { kind: 'job', project: null };
   return { kind: kind as JobView['kind'], project: project === undefined ? null : decode(project) };
 }
@@ -114,15 +115,27 @@ export async function logPart(
   const out = (file: string) => `${prefix}/out/${file}`;
   // Asked first: a job that ends in between has its whole log stored by then.
   const ended = await ports.artifacts.has(out(JOB_FILES.result));
-  if (ended) {
-    const has = await ports.artifacts.has(out(JOB_FILES.log));
-    const log = has ? await ports.artifacts.get(out(JOB_FILES.log)) : new Uint8Array();
-    const bytes = whole(log.subarray(offset, offset + MOST), offset + MOST >= log.byteLength);
-    const next = offset + bytes.byteLength;
-    return { text: decodeText(bytes), next, ended: next >= log.byteLength };
-  }
+  if (ended) return storedPart(ports, out(JOB_FILES.log), offset);
   const text = await ports.jobs.log(prefix, offset);
   return { text, next: offset + Buffer.byteLength(text), ended: false };
+}
+
+/** What a terraform command printed, all of it; empty as long as its job has left nothing. */
+export function outputPart(
+  ports: Pick<Ports, 'artifacts'>,
+  prefix: string | null,
+  offset: number,
+): Promise<LogPart> {
+  const nothing = { text: '', next: offset, ended: true };
+  if (prefix === null) return Promise.resolve(nothing);
+  return storedPart(ports, `${prefix}/out/${JOB_FILES.output}`, offset);
+}
+
+async function storedPart(ports: Pick<Ports, 'artifacts'>, key: string, offset: number): Promise<LogPart> {
+  const stored = (await ports.artifacts.has(key)) ? await ports.artifacts.get(key) : new Uint8Array();
+  const bytes = whole(stored.subarray(offset, offset + MOST), offset + MOST >= stored.byteLength);
+  const next = offset + bytes.byteLength;
+  return { text: decodeText(bytes), next, ended: next >= stored.byteLength };
 }
 
 /** Without half a character at its end, unless this is the end. */

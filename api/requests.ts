@@ -4,11 +4,18 @@ import { InvalidInput } from '../core/errors.ts';
 import {
   approveRequest,
   deployRequest,
+  destroyRequest,
+  driftRequest,
+  ephemeralRequest,
+  extendRequest,
+  freezeRequest,
   planRequest,
   type Request,
   rejectRequest,
   requestSchema,
   rollbackRequest,
+  runRequest,
+  unfreezeRequest,
 } from '../core/requests/request.ts';
 
 const asked = { repository: z.string().max(200).optional() };
@@ -16,10 +23,30 @@ const asked = { repository: z.string().max(200).optional() };
 /** What may be asked through the API: the requests of the bus, without what the server knows itself. */
 const bodySchema = z.discriminatedUnion('command', [
   z.strictObject({ ...planRequest.omit({ origin: true, asked: true }).shape, ...asked }),
-  z.strictObject({ ...deployRequest.omit({ origin: true, branch: true }).shape, ...asked }),
+  z.strictObject({
+    ...deployRequest.omit({ origin: true, branch: true, projects: true, replace: true }).shape,
+    ...asked,
+  }),
   z.strictObject({ ...rollbackRequest.omit({ origin: true }).shape, ...asked }),
   z.strictObject({ ...approveRequest.omit({ origin: true }).shape, ...asked }),
   z.strictObject({ ...rejectRequest.omit({ origin: true }).shape, ...asked }),
+  z
+    .strictObject({ ...ephemeralRequest.omit({ origin: true, automatic: true }).shape, ...asked })
+    .refine(({ ref, pull }) => ref !== undefined || pull !== undefined, {
+      path: ['ref'],
+      message: 'say what it is made of: "ref" (a branch, a tag, a commit), "pull", or both',
+    }),
+  z
+    .strictObject({ ...extendRequest.omit({ origin: true }).shape, ...asked })
+    .refine(({ ttl, at }) => (ttl === undefined) !== (at === undefined), {
+      path: ['ttl'],
+      message: 'say either "ttl" (how much later it ends) or "at" (a moment, or "never")',
+    }),
+  z.strictObject({ ...destroyRequest.omit({ origin: true, reason: true }).shape, ...asked }),
+  z.strictObject({ ...runRequest.omit({ origin: true }).shape, ...asked }),
+  z.strictObject({ ...driftRequest.omit({ origin: true }).shape, ...asked }),
+  z.strictObject({ ...freezeRequest.omit({ origin: true }).shape, ...asked }),
+  z.strictObject({ ...unfreezeRequest.omit({ origin: true }).shape, ...asked }),
 ]);
 type RequestBody = z.infer<typeof bodySchema>;
 

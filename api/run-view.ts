@@ -1,18 +1,19 @@
 import { NotFound } from '../core/errors.ts';
+import { parseJobPrefix } from '../core/jobs/names.ts';
 import type { Ports, WaitingApproval } from '../core/ports.ts';
 import type { DeployReport } from '../core/reports/deploy-report.ts';
 import type { StatusEvent } from '../core/reports/event.ts';
 import { deployReport, planReport } from '../core/reports/from-run.ts';
 import type { PlanReport } from '../core/reports/plan-report.ts';
 import type { Run } from '../core/requests/run.ts';
-import type { RunDocument } from '../core/runs/document.ts';
+import type { DriftPart, EphemeralPart, Freeze, RunDocument, TerraformPart } from '../core/runs/document.ts';
 import { loadDocument } from '../core/runs/store.ts';
 import { type Caller, readable } from './caller.ts';
 import type { ApiHost, HistoryLine } from './host.ts';
 import { type JobView, jobsOf } from './jobs.ts';
 
 /** All that is known of a run. */
-export interface RunView {
+export interface RunView extends Parts {
   run: Run;
   url: string;
   events: StatusEvent[];
@@ -22,6 +23,28 @@ export interface RunView {
   waiting: WaitingView | null;
   jobs: JobView[];
   history: HistoryLine[];
+}
+
+/** What only runs of one kind have: null in the others, and until the run has a document. */
+interface Parts {
+  ephemeral: Pick<EphemeralPart, 'ref' | 'owner' | 'endsAt' | 'outputs' | 'existed' | 'destroyedBy'> | null;
+  /** What a destroy left, by project; null where it could not be told. */
+  destroy: { attempt: number; left: Record<string, string[] | null> } | null;
+  terraform: TerraformView | null;
+  drift: Omit<DriftPart, 'basis' | 'reconcile'> | null;
+  /** The freeze that it met. */
+  frozen: Freeze | null;
+}
+
+/** A terraform command: what it printed is scrubbed, and cut where `cut` is true; `link` leads to all of it. */
+export interface TerraformView extends Pick<TerraformPart, 'project' | 'args' | 'writes'> {
+  output: string | null;
+  cut: boolean;
+  link: string;
+  /** Id of its job; null until it was ordered. */
+  job: string | null;
+  /** Null until it ran. */
+  ok: boolean | null;
 }
 
 /** A waiting approval without what answers it: the task token stays inside. */
@@ -64,6 +87,7 @@ export async function runView(host: ApiHost, run: Run): Promise<RunView> {
     url: ports.links.run(run.id),
     events,
     report: doc ? await reportOf(host, run, doc) : null,
+    ...partsOf(ports, run, doc),
     waiting: waiting?.runId === run.id ? waitingView(waiting) : null,
     jobs,
     history,
@@ -85,6 +109,40 @@ export function waitingView(waiting: WaitingApproval): WaitingView {
 async function newestDocument(ports: Pick<Ports, 'artifacts'>, runId: string): Promise<RunDocument | null> {
   const key = (await ports.artifacts.list(`runs/${runId}/documents/`)).at(-1);
   return key === undefined ? null : loadDocument(ports, key);
+}
+
+/** Artifact prefix of the job of a run of one terraform command; null until it was ordered, and for other runs. */
+export async function commandJob({ ports }: ApiHost, run: Run): Promise<string | null> {
+  return (await newestDocument(ports, run.id))?.terraform?.job ?? null;
+}
+
+function partsOf({ links }: Pick<Ports, 'links'>, run: Run, doc: RunDocument | null): Parts {
+  // A run that began with a version before has documents without these.
+  const { ephemeral = null, destroy = null, terraform = null, drift = null, frozen = null } = doc ?? {};
+  return {
+    ephemeral: ephemeral && shownEphemeral(ephemeral),
+    destroy: destroy && { attempt: destroy.attempt, left: destroy.left },
+    terraform: terraform && {
+      project: terraform.project,
+      args: terraform.args,
+      writes: terraform.writes,
+      output: terraform.output?.text ?? null,
+      cut: terraform.output?.cut ?? false,
+      link: terraform.job === null ? links.run(run.id) : links.job(run.id, terraform.job),
+      job: terraform.job === null ? null : (parseJobPrefix(terraform.job)?.jobId ?? null),
+      ok: terraform.exitOk,
+    },
+    drift: drift && shownDrift(drift),
+    frozen,
+  };
+}
+
+function shownEphemeral({ ref, owner, endsAt, outputs, existed, destroyedBy }: EphemeralPart) {
+  return { ref, owner, endsAt, outputs, existed, destroyedBy };
+}
+
+function shownDrift({ basis: _, reconcile: __, ...shown }: DriftPart): Parts['drift'] {
+  return shown;
 }
 
 async function reportOf(host: ApiHost, run: Run, doc: RunDocument): Promise<PlanReport | DeployReport> {

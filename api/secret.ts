@@ -9,3 +9,7 @@ export function sameSecret(a: string, b: string): boolean {
 export function hmac(key: string, text: string): string {
   return createHmac('sha256', key).update(text).digest('base64url');
 }
+
+export function hexHmac(key: string, text: string): string {
+  return createHmac('sha256', key).update(text).digest('hex');
+}

@@ -1,16 +1,17 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { InvalidInput } from '../core/errors.ts';
-import type { RunFilter } from '../core/requests/run.ts';
+import { type RunFilter, WORKFLOWS } from '../core/requests/run.ts';
 import { readBody } from './body.ts';
 import { type Caller, callerOf, readable, readableRepositories, writable } from './caller.ts';
 import { environmentView, repositoryView } from './environments.ts';
+import { ephemeralView, ephemeralViews } from './ephemerals.ts';
 import { followLog, followLogs, followRun } from './follow.ts';
 import type { ApiHost } from './host.ts';
-import { jobPrefix, jobsOf, logPart } from './jobs.ts';
+import { jobPrefix, jobsOf, logPart, outputPart } from './jobs.ts';
 import { parseRequestBody, toRequest, triggerOf } from './requests.ts';
 import { listRuns } from './run-list.ts';
-import { findRun, runView } from './run-view.ts';
+import { commandJob, findRun, runView } from './run-view.ts';
 
 const LARGEST = 64 * 1024;
 
@@ -47,6 +48,18 @@ export function v1Routes(host: ApiHost): Hono<Env> {
     return c.json(await environmentView(host, repository, environment));
   });
 
+  app.get('/ephemerals', async (c) => {
+    const repositories = await chosen(host, c);
+    const views = await Promise.all(repositories.map((repository) => ephemeralViews(host, repository)));
+    return c.json({ ephemerals: views.flat() });
+  });
+
+  app.get('/ephemerals/:owner/:name/:environment', async (c) => {
+    const { owner, name, environment } = c.req.param();
+    const repository = await readable(host, c.var.caller, `${owner}/${name}`);
+    return c.json(await ephemeralView(host, repository, environment));
+  });
+
   app.get('/runs', async (c) => {
     const { repository: _, ...filter } = parseQuery(filterSchema, c.req.query());
     return c.json({ runs: await listRuns(host, await chosen(host, c), filter as RunFilter) });
@@ -80,6 +93,12 @@ export function v1Routes(host: ApiHost): Hono<Env> {
     return followLog(c, host, run, jobPrefix(run, c.req.param('job')));
   });
 
+  app.get('/runs/:id/output', async (c) => {
+    const run = await findRun(host, c.var.caller, c.req.param('id'));
+    const { offset } = parseQuery(offsetSchema, c.req.query());
+    return c.json(await outputPart(host.ports, await commandJob(host, run), offset));
+  });
+
   app.post('/requests', async (c) => {
     const { caller } = c.var;
     const trigger = triggerOf(caller.login, c.req.header('idempotency-key'));
@@ -100,7 +119,7 @@ const filterSchema = z.strictObject({
   repository: z.string().max(200).optional(),
   environment: z.string().max(100).optional(),
   pull: count.positive().optional(),
-  workflow: z.enum(['plan', 'deploy']).optional(),
+  workflow: z.enum(WORKFLOWS).optional(),
   active: z
     .enum(['true', 'false'])
     .transform((text) => text === 'true')

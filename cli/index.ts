@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { CairnError } from '../core/errors.ts';
 import about from '../package.json' with { type: 'json' };
 import { addAwsCommands } from './commands/deploy-aws.ts';
+import { addEphemeralCommands, addStandingCommands } from './commands/environments.ts';
 import { addHostCommands, type HostModules } from './commands/hosting.ts';
 import { addAskCommands, addReadCommands } from './commands/talking.ts';
 import { addTargetRoleCommand } from './commands/target-role.ts';
@@ -23,6 +24,8 @@ export async function runCli(argv: string[], io: Io, modules: HostModules): Prom
   };
   addReadCommands(program, io, finish);
   addAskCommands(program, io, finish, modules);
+  addEphemeralCommands(program, io, finish);
+  addStandingCommands(program, io, finish);
   addHostCommands(program, io, finish, modules);
   addAwsCommands(program, io, finish, modules);
   addTargetRoleCommand(program, io, finish);

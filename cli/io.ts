@@ -10,6 +10,10 @@ export interface Io {
   cwd: string;
   outIsTerminal: boolean;
   errIsTerminal: boolean;
+  /** Somebody can be asked. */
+  inIsTerminal: boolean;
+  /** What whoever sits in front of the terminal types; '' where nobody does. */
+  ask(question: string): Promise<string>;
   /** Aborted when the user wants to leave. */
   signal: AbortSignal;
 }
@@ -40,6 +44,14 @@ const COLOURS: Record<string, Parameters<Paint>[1]> = {
   rejected: 'red',
   rollback: 'magenta',
   'rolled-back': 'magenta',
+  ready: 'green',
+  'in-sync': 'green',
+  launching: 'blue',
+  destroying: 'blue',
+  frozen: 'blue',
+  drifted: 'yellow',
+  unknown: 'yellow',
+  leaked: 'red',
   none: 'dim',
   superseded: 'dim',
   stopped: 'dim',

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { askOnTerminal } from './aws/prompt.ts';
 import { localModules } from './host-modules.ts';
 import { runCli } from './index.ts';
 
@@ -22,6 +23,8 @@ process.exitCode = await runCli(
     cwd: process.cwd(),
     outIsTerminal: process.stdout.isTTY === true,
     errIsTerminal: process.stderr.isTTY === true,
+    inIsTerminal: process.stdin.isTTY === true,
+    ask: (question) => askOnTerminal(question),
     signal: leaving.signal,
   },
   localModules,

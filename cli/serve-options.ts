@@ -17,6 +17,7 @@ export interface ServeFlags {
   webhookSecret?: string;
   repository?: string[];
   slackToken?: string;
+  slackSigningSecret?: string;
   concurrency?: string;
   providerMirror?: string;
   publicUrl?: string;
@@ -43,6 +44,13 @@ const schema = z.object({
     .string()
     .regex(/^xox[a-z]-/, 'is a bot token (xoxb-…)')
     .optional(),
+  slackSigningSecret: z
+    .string()
+    .regex(
+      /^[0-9a-f]{32}$/,
+      'is 32 of 0-9 and a-f: the Signing Secret under Basic Information of the Slack App',
+    )
+    .optional(),
   concurrency: z.coerce.number('is a number').int().min(1).max(256).optional(),
   providerMirror: some.optional(),
   publicUrl: httpUrl.optional(),
@@ -59,6 +67,7 @@ const NAMES: Record<keyof z.infer<typeof schema>, [flag: string, variable: strin
   webhookSecret: ['--webhook-secret', 'CAIRN_WEBHOOK_SECRET'],
   repository: ['--repository', 'CAIRN_REPOSITORIES'],
   slackToken: ['--slack-token', 'CAIRN_SLACK_TOKEN'],
+  slackSigningSecret: ['--slack-signing-secret', 'CAIRN_SLACK_SIGNING_SECRET'],
   concurrency: ['--concurrency', 'CAIRN_CONCURRENCY'],
   providerMirror: ['--provider-mirror', 'CAIRN_PROVIDER_MIRROR'],
   publicUrl: ['--public-url', 'CAIRN_PUBLIC_URL'],
@@ -76,7 +85,8 @@ export function serveOptions(flags: ServeFlags, env: Env): ServeOptions {
   if (!parsed.success)
     throw new InvalidInput(parsed.error.issues.map(problem).join('\n'), { cause: parsed.error });
 
-  const { host, port, githubUrl, webhookSecret, slackToken, providerMirror, publicUrl } = parsed.data;
+  const { host, port, githubUrl, webhookSecret, slackToken, slackSigningSecret } = parsed.data;
+  const { providerMirror, publicUrl } = parsed.data;
   return {
     data: dataFolder(flags.data, env),
     host,
@@ -86,6 +96,7 @@ export function serveOptions(flags: ServeFlags, env: Env): ServeOptions {
     webhookSecret,
     repositories: [...new Set(parsed.data.repository)],
     slackToken: slackToken ?? null,
+    ...(slackSigningSecret === undefined ? {} : { slackSigningSecret }),
     concurrency: parsed.data.concurrency ?? availableParallelism(),
     providerMirror: providerMirror ?? null,
     publicUrl: publicUrl ?? null,

@@ -3,8 +3,10 @@
  * plain object of these; a test passes a literal. Every write is repeatable: the same call twice is one effect.
  * Errors: `Unavailable` where trying again can help, `ForgeRefused` where only the operator can.
  */
+import type { Ephemeral } from './ephemeral/environment.ts';
 import type { Tree } from './projects/project.ts';
 import type { StatusEvent } from './reports/event.ts';
+import type { Request } from './requests/request.ts';
 import type { Run, RunFilter } from './requests/run.ts';
 
 export interface Ports {
@@ -22,6 +24,10 @@ export interface Ports {
   git: GitData;
   people: People;
   sent: Sent;
+  schedules: Schedules;
+  ephemerals: Ephemerals;
+  issues: Issues;
+  redelivery: Redelivery;
   chat: Chat | null;
   keys: Keys;
   hcl: Hcl;
@@ -29,6 +35,8 @@ export interface Ports {
   links: Links;
   /** Names of the job sizes that this host has; null where it has one for all and ignores what is asked for. */
   sizes: readonly string[] | null;
+  /** Names of the repositories that may have ephemeral environments on this host; null: all. */
+  ephemeralHosts: readonly string[] | null;
   /** Id of the trace that this call belongs to; null where the host has none. */
   trace: string | null;
   /** Versions of terraform and tofu that this host offers to jobs, such as `terraform 1.11.4`. */
@@ -36,6 +44,12 @@ export interface Ports {
   /** False where jobs can read what the host can (one machine, not root): forks are refused there, always. */
   isolated: boolean;
 }
+
+/** What a forge answers for. */
+export type ForgePorts = Pick<
+  Ports,
+  'source' | 'pulls' | 'reports' | 'git' | 'people' | 'issues' | 'redelivery'
+>;
 
 export interface Clock {
   now(): Date;
@@ -120,6 +134,32 @@ export interface Approvals {
   get(repository: string, environment: string): Promise<WaitingApproval | null>;
   /** Removes it if it is this run's. */
   remove(repository: string, environment: string, runId: string): Promise<void>;
+}
+
+/** What happens once, later: at its time its request goes on the bus. Kept over restarts; may be late, never early. */
+export interface Schedules {
+  /** Replaces one of the same name; a time that has passed means at once. `name`: 1-64 of letters, digits, `.`, `-`, `_`. */
+  put(schedule: { name: string; at: Date; request: Request }): Promise<void>;
+  /** Nothing happens if there is none (any more). */
+  remove(name: string): Promise<void>;
+  /** Those that have not come yet, by time. `at`: ISO 8601, UTC; a fraction of a second may be rounded up. */
+  list(): Promise<{ name: string; at: string }[]>;
+}
+
+/** Ephemeral environments that exist, by repository. */
+export interface Ephemerals {
+  /**
+   * A new one (version 1), if there is none of its name and fewer than `most` in its repository. Its own run claims
+   * it again without effect: `claimed`.
+   */
+  claim(environment: Omit<Ephemeral, 'version'>, most: number): Promise<'claimed' | 'exists' | 'full'>;
+  get(repository: string, environment: string): Promise<Ephemeral | null>;
+  /** Writes it as `version + 1` if the stored version is `version`; answers whether it did. */
+  update(environment: Ephemeral): Promise<boolean>;
+  /** By name. */
+  list(repository: string): Promise<Ephemeral[]>;
+  /** If the stored version is `version`; answers whether it is gone. */
+  remove(environment: Pick<Ephemeral, 'repository' | 'environment' | 'version'>): Promise<boolean>;
 }
 
 /** The engine, seen from a step. */
@@ -255,6 +295,8 @@ export interface GitData {
     commit: string,
     force: boolean,
   ): Promise<'moved' | 'not-fast-forward'>;
+  /** Below `refs/cairn/ephemeral/` only. Nothing happens if it is not there. */
+  deleteRef(repository: string, ref: string): Promise<void>;
 }
 
 /** A run of a GitHub Actions workflow. */
@@ -265,6 +307,8 @@ export interface WorkflowRun {
   /** `owner/name` of where its code lives: another repository for a fork. */
   headRepository: string | null;
   branch: string | null;
+  /** The commit that it is shown on. */
+  commit: string;
   /** GitHub's words, such as `in_progress`. */
   status: string;
 }
@@ -275,6 +319,43 @@ export interface People {
   permission(repository: string, login: string): Promise<'admin' | 'write' | 'read' | 'none'>;
   /** Null if the repository has none with this id. */
   workflowRun(repository: string, id: number): Promise<WorkflowRun | null>;
+}
+
+export interface Issue {
+  number: number;
+  url: string;
+  state: 'open' | 'closed';
+}
+
+/** Issues of the repository that Cairn opened itself. */
+export interface Issues {
+  open(repository: string, issue: { title: string; body: string }): Promise<Issue>;
+  /** Throws NotFound for one that somebody deleted. */
+  get(repository: string, number: number): Promise<Issue>;
+  edit(
+    repository: string,
+    number: number,
+    change: { title?: string; body?: string; state?: Issue['state'] },
+  ): Promise<void>;
+}
+
+/** A webhook that the forge could not hand over. */
+export interface FailedDelivery {
+  /** The forge's id of this attempt: what it is asked to send again by. */
+  id: string;
+  /** The same for all attempts of one delivery. */
+  guid: string;
+  event: string;
+  /** When it was tried first. ISO 8601, UTC. */
+  at: string;
+}
+
+/** Webhooks that never came. */
+export interface Redelivery {
+  /** Deliveries since then of which no attempt was accepted, oldest first; the newest attempt of each. */
+  failed(repository: string, since: Date): Promise<FailedDelivery[]>;
+  /** Asks the forge to send it once more: it arrives as a webhook. */
+  again(repository: string, id: string): Promise<void>;
 }
 
 /** Ids of what sinks have made (a comment, a check, a thread), with the number of the event shown there. */
@@ -295,6 +376,10 @@ export interface Chat {
   /** Answers the message's id (`channel:ts`). `thread` is such an id. */
   post(channel: string, message: ChatMessage, thread: string | null): Promise<string>;
   edit(id: string, message: ChatMessage): Promise<void>;
+  /** Answers a click for whoever clicked alone, at the address that came with it. */
+  respond(address: string, text: string): Promise<void>;
+  /** Whether clicks can be checked, so that buttons are of use. */
+  hasButtons(): Promise<boolean>;
 }
 
 export interface Keys {

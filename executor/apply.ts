@@ -1,24 +1,26 @@
-import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ApplyJob } from '../core/jobs/job.ts';
 import { planDigest } from '../core/plans/digest.ts';
 import type { TerraformPlan } from '../core/plans/plan.ts';
 import { redactPlan } from '../core/plans/redact.ts';
 import { secretsOfPlan } from '../core/plans/secrets.ts';
+import { changeState } from './changing.ts';
 import { type Context, timed } from './context.ts';
-import { APPLYING, FILES } from './files.ts';
+import { FILES } from './files.ts';
 import { readLockfile } from './lockfile.ts';
 import { JobFailed, JobInterrupted, JobRefused } from './outcome.ts';
 import { ownLock } from './own-lock.ts';
 import { lockTimeout } from './plan.ts';
-import { PLAN_NOTE } from './plan-work.ts';
-import { failUnless, keptState, layWork, prepareTerraform, type Terraform } from './prepare.ts';
+import { PLAN_NOTE, type PlanNote } from './plan-work.ts';
+import { failUnless, layWork, prepareTerraform, type Terraform } from './prepare.ts';
 import type { Ended } from './process.ts';
 import { headsOf, progressOf } from './progress.ts';
 import { sha256Of } from './sha256.ts';
 import { cleanOutputs, stateSecrets } from './state-secrets.ts';
 import { unpack } from './unpack.ts';
 import type { Binary } from './version.ts';
+import { forgetWorkspace } from './workspace.ts';
 
 /**
  * Applies the stored plan, in the folder and with the version it was made with.
@@ -31,18 +33,17 @@ export async function runApply(context: Context<ApplyJob>): Promise<void> {
   const { job, dirs, log, result } = context;
   const plan = checkedPlan(context);
   await layWork(context);
-  const maker = await layPlanWork(context);
+  const { terraform: maker = null, withoutWorkspace = false } = await layPlanWork(context);
   const terraform = await prepareTerraform(context, (offered) => sameVersion(offered, maker));
   result.providers = readLockfile(join(terraform.root, '.terraform.lock.hcl'));
-  writeFileSync(dirs.planFile, plan, { mode: 0o600 });
+  if (withoutWorkspace) await planInWorkspace(context, terraform);
+  else writeFileSync(dirs.planFile, plan, { mode: 0o600 });
   const shown = await timed(context, 'show', () => terraform.run(['show', '-json', dirs.planFile]));
   failUnless(shown, context, 'terraform show');
   const content = JSON.parse(shown.stdout.toString('utf8')) as TerraformPlan;
   log.hide(secretsOfPlan(content));
-  checkShown(context, content);
+  checkShown(context, content, withoutWorkspace);
 
-  writeFileSync(join(dirs.out, APPLYING), 'terraform apply was started\n');
-  result.started = true;
   log.line('Applying.');
   const args = [
     'apply',
@@ -51,13 +52,11 @@ export async function runApply(context: Context<ApplyJob>): Promise<void> {
     `-lock-timeout=${lockTimeout(job.timeout)}`,
     dirs.planFile,
   ];
-  try {
+  await changeState(context, terraform, async () => {
     const live = progressOf((line) => log.line(line));
     const applied = await timed(context, 'apply', () => terraform.run(args, live));
     await afterApply(context, terraform, applied);
-  } finally {
-    saveState(context, terraform);
-  }
+  });
 }
 
 function checkedPlan({ job, dirs }: Context<ApplyJob>): Buffer {
@@ -81,29 +80,57 @@ function checkedPlan({ job, dirs }: Context<ApplyJob>): Buffer {
  * What people approved was told by the job that planned, which runs the commit's own code. The plan file is what
  * is applied: read here, where none of that code ran, it must come to the digest that was shown.
  */
-function checkShown({ job, secrets }: Context<ApplyJob>, content: TerraformPlan): void {
+function checkShown({ job, secrets }: Context<ApplyJob>, content: TerraformPlan, isNew: boolean): void {
+  if (!job.shown && isNew) cannotCompare(job);
   if (!job.shown) return;
   const found = planDigest(redactPlan(content, job.shown.hashKey, Object.values(secrets)).changes);
   if (found === job.shown.digest) return;
+  if (isNew) {
+    throw new JobRefused(
+      `Planned in its new workspace ${job.project.workspace}, it comes to the digest ${found}; shown was ${job.shown.digest}. ` +
+        'Nothing was applied. The workspace is there now: run it again, and the plan that is shown is the one that is applied.',
+    );
+  }
   throw new JobRefused(
     `The stored plan is not what was shown for approval: its digest is ${found}, shown was ${job.shown.digest}. ` +
       'Nothing was applied. Look at what runs while this project is planned (providers, `external`), then plan again.',
   );
 }
 
-/** What the plan left in the checkout, laid over the source. Answers which terraform made the plan. */
-async function layPlanWork({ dirs }: Context<ApplyJob>): Promise<Binary | null> {
-  const archive = join(dirs.in, FILES.planWork);
-  if (!existsSync(archive)) return null;
-  await unpack(archive, dirs.src);
-  const note = join(dirs.src, PLAN_NOTE);
-  if (!existsSync(note)) return null;
-  const { terraform } = JSON.parse(readFileSync(note, 'utf8')) as { terraform?: Binary };
-  rmSync(note);
-  return terraform ?? null;
+function cannotCompare({ project }: ApplyJob): never {
+  throw new JobRefused(
+    `The workspace ${project.workspace} was new, and its plan cannot be compared with the one that was shown: a secret differs ` +
+      'between plan and apply. Nothing was applied. The workspace is there now: run it again.',
+  );
 }
 
-function sameVersion(offered: Binary[], maker: Binary | null): Binary[] {
+/**
+ * The plan was made of nothing, since the workspace was not there and a plan makes none. Here it is made, and the
+ * plan with it: it is applied only if it comes to what was shown.
+ */
+async function planInWorkspace(context: Context<ApplyJob>, terraform: Terraform): Promise<void> {
+  const { job, dirs, log } = context;
+  log.line(`Making the workspace ${job.project.workspace}.`);
+  const args = ['plan', '-input=false', '-no-color', `-out=${dirs.planFile}`];
+  const planned = await timed(context, 'plan', () =>
+    terraform.run([...args, `-lock-timeout=${lockTimeout(job.timeout)}`]),
+  );
+  failUnless(planned, context, 'terraform plan');
+}
+
+/** What the plan left in the checkout, laid over the source. Answers how the plan was made. */
+async function layPlanWork({ dirs }: Context<ApplyJob>): Promise<PlanNote> {
+  const archive = join(dirs.in, FILES.planWork);
+  if (!existsSync(archive)) return {};
+  await unpack(archive, dirs.src);
+  const note = join(dirs.src, PLAN_NOTE);
+  if (!existsSync(note)) return {};
+  const said = JSON.parse(readFileSync(note, 'utf8')) as PlanNote;
+  rmSync(note);
+  return said;
+}
+
+function sameVersion(offered: Binary[], maker: PlanNote['terraform'] | null): Binary[] {
   if (!maker) return offered;
   const same = offered.filter(({ binary, version }) => binary === maker.binary && version === maker.version);
   if (same.length > 0) return same;
@@ -136,14 +163,5 @@ async function afterApply(context: Context<ApplyJob>, terraform: Terraform, appl
   }
   result.outputs = cleanOutputs(state.outputs, log.scrub);
   failUnless(applied, context, `${result.terraform?.binary ?? 'terraform'} apply`);
-}
-
-/** Once an apply has begun its state is kept, whatever became of it. */
-function saveState({ job, dirs, log }: Context<ApplyJob>, terraform: Terraform): void {
-  const state = keptState(job, dirs);
-  if (state && existsSync(state)) copyFileSync(state, join(dirs.out, FILES.stateOut));
-  const errored = join(terraform.root, FILES.erroredState);
-  if (!existsSync(errored)) return;
-  copyFileSync(errored, join(dirs.out, FILES.erroredState));
-  log.line('terraform could not write its state; it is kept, and pushed by the next job of this project.');
+  await forgetWorkspace(context, terraform, state.empty);
 }

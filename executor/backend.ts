@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ApplyJob, PlanJob } from '../core/jobs/job.ts';
+import type { PlanJob } from '../core/jobs/job.ts';
 import { satisfies } from './constraint.ts';
 import { asExpression } from './environment.ts';
 import { FILES, type JobDirs } from './files.ts';
@@ -10,7 +10,7 @@ export const OVERRIDE = 'cairn_backend_override.tf';
 /** Of terraform and of OpenTofu: before, `use_lockfile` is an error. */
 const S3_LOCKS_SINCE = '1.10.0';
 
-type Project = PlanJob['project'] | ApplyJob['project'];
+type Project = PlanJob['project'];
 
 /** Terraform reads a state only if it has the form of one; this is a root that was never applied. */
 const EMPTY_STATE =
@@ -41,18 +41,23 @@ export function writeBackend(project: Project, dirs: JobDirs, version: string): 
     return locks;
   }
   const file = stateFile(project.workspace, dirs);
-  writeFileSync(
-    path,
-    backendBlock('local', {
-      path: join(dirs.state, FILES.stateOut),
-      workspace_dir: join(dirs.state, 'workspaces'),
-    }),
-  );
+  writeEmptyBackend(project, dirs);
   const kept = join(dirs.in, FILES.state);
   if (!existsSync(kept)) return true;
   mkdirSync(dirname(file), { recursive: true });
   copyFileSync(kept, file);
   return true;
+}
+
+/** In place of whatever backend the root has: a state on disk, which is not there yet. */
+export function writeEmptyBackend({ dir }: Project, dirs: JobDirs): void {
+  writeFileSync(
+    join(dirs.src, dir, OVERRIDE),
+    backendBlock('local', {
+      path: join(dirs.state, FILES.stateOut),
+      workspace_dir: join(dirs.state, 'workspaces'),
+    }),
+  );
 }
 
 /** The workspace keeps its name, since `terraform.workspace` may stand in the configuration. */

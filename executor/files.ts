@@ -13,6 +13,7 @@ export const FILES: typeof JOB_FILES = {
   planWork: 'plan.work.tar.gz',
   result: 'result.json',
   log: 'log.txt',
+  output: 'output.txt',
   changes: 'changes.json',
   summary: 'summary.json',
   stateOut: 'terraform.tfstate',

@@ -1,8 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ApplyJob, BuildJob, Job, JobResult, PlanJob, VerifyJob } from '../core/jobs/job.ts';
+import type {
+  ApplyJob,
+  BuildJob,
+  Job,
+  JobResult,
+  PlanJob,
+  TerraformJob,
+  VerifyJob,
+} from '../core/jobs/job.ts';
 import { runApply } from './apply.ts';
 import { runBuild } from './build.ts';
+import { runCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { FILES, jobDirs } from './files.ts';
 import { openLog } from './log.ts';
@@ -69,6 +78,8 @@ function runKind(context: Context): Promise<void> {
       return runVerify(context as Context<VerifyJob>);
     case 'build':
       return runBuild(context as Context<BuildJob>);
+    case 'terraform':
+      return runCommand(context as Context<TerraformJob>);
   }
 }
 
@@ -107,12 +118,14 @@ function problemOf(job: Job | null): string | null {
   if (job === null || typeof job !== 'object') return 'not an object';
   if (job.version !== 1) return `version ${JSON.stringify(job.version)} is not 1`;
   if (typeof job.id !== 'string' || job.id === '') return 'id is missing';
-  if (!['plan', 'apply', 'verify', 'build'].includes(job.kind))
+  if (!['plan', 'apply', 'verify', 'build', 'terraform'].includes(job.kind))
     return `kind ${JSON.stringify(job.kind)} is unknown`;
   if (!(job.timeout > 0)) return 'timeout is not a number of seconds';
   if (!Array.isArray(job.secrets)) return 'secrets is not a list of names';
-  if ((job.kind === 'plan' || job.kind === 'apply') && typeof job.project?.state?.kind !== 'string') {
-    return 'project.state is missing';
+  if (job.kind === 'verify' || job.kind === 'build') return null;
+  if (typeof job.project?.state?.kind !== 'string') return 'project.state is missing';
+  if (job.kind === 'terraform' && !(Array.isArray(job.args) && typeof job.writes === 'boolean')) {
+    return 'args is not a list, or writes neither true nor false';
   }
   return null;
 }

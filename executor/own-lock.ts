@@ -1,4 +1,4 @@
-import type { ApplyJob } from '../core/jobs/job.ts';
+import type { ApplyJob, TerraformJob } from '../core/jobs/job.ts';
 import type { Context } from './context.ts';
 import { lockOwner } from './environment.ts';
 import type { Terraform } from './prepare.ts';
@@ -9,7 +9,7 @@ import type { Ended } from './process.ts';
  * A terraform that was killed cannot say, so the next one is asked: its refusal names the lock and who holds it.
  */
 export async function ownLock(
-  context: Context<ApplyJob>,
+  context: Context<ApplyJob | TerraformJob>,
   terraform: Terraform,
   applied: Ended,
 ): Promise<string | null> {

@@ -3,9 +3,16 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { OVERRIDE } from './backend.ts';
+import type { Binary } from './version.ts';
 
-/** Which terraform made a plan; stands in `plan.work.tar.gz` beside the files, under a name nobody's file has. */
+/** How a plan was made; stands in `plan.work.tar.gz` beside the files, under a name nobody's file has. */
 export const PLAN_NOTE = '.cairn-plan.json';
+
+export interface PlanNote {
+  terraform?: Pick<Binary, 'binary' | 'version'> | undefined;
+  /** It was made of an empty state on disk: the plan file is of no use where the state is to be. */
+  withoutWorkspace?: boolean;
+}
 
 const LOCK = '.terraform.lock.hcl';
 
@@ -18,7 +25,7 @@ export async function packPlanWork(
   src: string,
   since: number,
   dir: string,
-  note: unknown,
+  note: PlanNote,
   to: string,
 ): Promise<void> {
   const archive = pack();

@@ -9,6 +9,7 @@ import { FILES } from './files.ts';
 import { readLockfile } from './lockfile.ts';
 import { fileClock, packPlanWork } from './plan-work.ts';
 import { failUnless, layWork, prepareTerraform, type Terraform } from './prepare.ts';
+import { onlyReads } from './reads.ts';
 import { sha256Of } from './sha256.ts';
 import { stateSecrets } from './state-secrets.ts';
 
@@ -25,8 +26,9 @@ export async function runPlan(context: Context<PlanJob>): Promise<void> {
 
   const args = ['plan', '-input=false', '-no-color', '-detailed-exitcode', `-out=${dirs.planFile}`];
   if (job.destroy) args.push('-destroy');
-  // A plan for a pull request writes nothing, not even a lock that a deployment would have to wait for.
-  args.push(...(job.stage === 'pr-plan' ? ['-lock=false'] : [`-lock-timeout=${lockTimeout(job.timeout)}`]));
+  args.push(...(job.replace ?? []).map((address) => `-replace=${address}`));
+  // What is never applied writes nothing, not even a lock that a deployment would have to wait for.
+  args.push(onlyReads(job) ? '-lock=false' : `-lock-timeout=${lockTimeout(job.timeout)}`);
   log.line('Planning.');
   const planned = await timed(context, 'plan', () => terraform.run(args));
   if (planned.code !== 0 && planned.code !== 2) {
@@ -46,7 +48,7 @@ export async function runPlan(context: Context<PlanJob>): Promise<void> {
     writeFileSync(join(dirs.out, FILES.summary), JSON.stringify(summarize(changes)));
   });
   await timed(context, 'pack', async () => {
-    const note = { terraform: result.terraform };
+    const note = { terraform: result.terraform, withoutWorkspace: terraform.withoutWorkspace };
     await packPlanWork(dirs.src, since, job.project.dir, note, join(dirs.out, FILES.planWork));
     const bytes = readFileSync(dirs.planFile);
     result.planSha256 = sha256Of(dirs.planFile);

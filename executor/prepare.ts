@@ -1,16 +1,21 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import type { ApplyJob, PlanJob } from '../core/jobs/job.ts';
-import { layUpstream, stateFile, writeBackend } from './backend.ts';
+import type { ApplyJob, PlanJob, TerraformJob } from '../core/jobs/job.ts';
+import { layUpstream, stateFile, writeBackend, writeEmptyBackend } from './backend.ts';
 import { offeredBinaries } from './binaries.ts';
 import { ASKED_BY, type Context, GRACE, processOptions, timed } from './context.ts';
 import { baseEnv, terraformEnv, writeCliConfig } from './environment.ts';
 import { FILES, type JobDirs, PUSHED } from './files.ts';
 import { JobFailed, JobInterrupted, JobRefused } from './outcome.ts';
 import { type Ended, runProcess } from './process.ts';
+import { onlyReads } from './reads.ts';
 import { createStop, type Stop } from './stop.ts';
 import { unpack } from './unpack.ts';
 import { type Binary, pickVersion, wantedVersion } from './version.ts';
+import { lists, mayBeMissing } from './workspace.ts';
+
+/** Jobs that work with a root module. */
+type RootJob = PlanJob | ApplyJob | TerraformJob;
 
 /** Terraform, ready to be called in its root module. */
 export interface Terraform {
@@ -19,6 +24,13 @@ export interface Terraform {
   run(args: readonly string[], onStdout?: (chunk: string) => void): Promise<Ended>;
   /** What has to be asked although the job was told to stop; a minute at most. */
   runAfter(args: readonly string[]): Promise<Ended>;
+  /** Not in the project's workspace but in `default`. */
+  runInDefault(args: readonly string[]): Promise<Ended>;
+  /**
+   * The project's workspace is not there yet, and this job may not make it: terraform works with an empty state on
+   * disk instead. An apply makes it.
+   */
+  withoutWorkspace: boolean;
 }
 
 /** An empty work folder with the source in it. */
@@ -33,7 +45,7 @@ export async function layWork(context: Context): Promise<void> {
 
 /** Picks the version, points the root at its state, and runs `init`. */
 export async function prepareTerraform(
-  context: Context<PlanJob> | Context<ApplyJob>,
+  context: Context<RootJob>,
   choose: (offered: Binary[]) => Binary[],
 ): Promise<Terraform> {
   const { job, dirs, host, stop, log, result } = context;
@@ -54,7 +66,13 @@ export async function prepareTerraform(
   }
 
   const lockFile = existsSync(join(root, '.terraform.lock.hcl'));
-  const init = ['init', '-input=false', '-no-color', ...(lockFile ? ['-lockfile=readonly'] : [])];
+  const init = [
+    'init',
+    '-input=false',
+    '-no-color',
+    ...(lockFile ? ['-lockfile=readonly'] : []),
+    ...backendFlags(project.state),
+  ];
   log.line(`${binary.binary} ${binary.version} in ${project.dir}, workspace ${project.workspace}`);
   const done = await timed(context, 'init', () =>
     runProcess(binary.path, init, processOptions(context, root, lazily(env, init))),
@@ -62,11 +80,15 @@ export async function prepareTerraform(
   log.block(done.stdout.toString('utf8'));
   failUnless(done, context, `${binary.binary} init`, lockFile ? LOCK_HINT : '');
 
-  // Chosen through the environment: `workspace select` refuses one that has no state yet, and a plan must not
-  // write one; terraform apply makes it.
+  const runInDefault = (args: readonly string[]): Promise<Ended> =>
+    runProcess(binary.path, args, processOptions(context, root, lazily(env, args)));
+  const withoutWorkspace = await leaveWorkspace(context, runInDefault, init);
+  // Chosen through the environment: `workspace select` refuses one that has no state yet.
   const inWorkspace = project.workspace === 'default' ? env : { ...env, TF_WORKSPACE: project.workspace };
   const terraform: Terraform = {
     root,
+    withoutWorkspace,
+    runInDefault,
     run: (args, onStdout) =>
       runProcess(binary.path, args, {
         ...processOptions(context, root, lazily(inWorkspace, args)),
@@ -89,6 +111,36 @@ export async function prepareTerraform(
   await takeAwayLock(context, terraform);
   await pushErrored(context, terraform);
   return terraform;
+}
+
+function backendFlags(state: RootJob['project']['state']): string[] {
+  if (state.kind !== 'own') return [];
+  return Object.entries(state.config ?? {}).map(([key, value]) => `-backend-config=${key}=${value}`);
+}
+
+/**
+ * Most backends write an empty state as soon as any command, a plan or `show`, works in a workspace that is not
+ * there. What only reads, and a plan that may never be applied, leaves none behind: it starts from an empty state
+ * on disk. Answers whether it does.
+ */
+async function leaveWorkspace(
+  context: Context<RootJob>,
+  run: Terraform['runInDefault'],
+  init: readonly string[],
+): Promise<boolean> {
+  const { job, dirs, log } = context;
+  if (!mayBeMissing(job) || job.kind === 'apply' || (job.kind === 'terraform' && job.writes)) return false;
+  // A state that was never written belongs there: then it is no new one.
+  if (existsSync(join(dirs.in, FILES.erroredState))) return false;
+  const { workspace } = job.project;
+  const listed = await run(['workspace', 'list', '-no-color']);
+  failUnless(listed, context, 'terraform workspace list');
+  if (lists(listed, workspace)) return false;
+  log.line(`The workspace ${workspace} is not there yet.`);
+  writeEmptyBackend(job.project, dirs);
+  const again = init.filter((arg) => !arg.startsWith('-backend-config='));
+  failUnless(await run([...again, '-reconfigure']), context, 'terraform init');
+  return true;
 }
 
 /** Milliseconds for what is asked after a stop; a question that is cut off is one without an answer. */
@@ -134,10 +186,7 @@ export function failUnless(
 }
 
 /** The lock of a job of ours that is dead, by its id: terraform refuses to take away one with another. */
-async function takeAwayLock(
-  context: Context<PlanJob> | Context<ApplyJob>,
-  terraform: Terraform,
-): Promise<void> {
+async function takeAwayLock(context: Context<RootJob>, terraform: Terraform): Promise<void> {
   const { job, log } = context;
   if (job.kind !== 'plan' || !job.unlock) return;
   const done = await terraform.run(['force-unlock', '-force', job.unlock]);
@@ -149,13 +198,10 @@ async function takeAwayLock(
 }
 
 /** A state that an apply before this one could not write is pushed first: until then terraform knows too little. */
-async function pushErrored(
-  context: Context<PlanJob> | Context<ApplyJob>,
-  terraform: Terraform,
-): Promise<void> {
+async function pushErrored(context: Context<RootJob>, terraform: Terraform): Promise<void> {
   const { job, dirs, log } = context;
   const errored = join(dirs.in, FILES.erroredState);
-  if (!existsSync(errored) || (job.kind === 'plan' && job.stage === 'pr-plan')) return;
+  if (!existsSync(errored) || onlyReads(job)) return;
   log.line('Pushing the state that the last apply could not write.');
   const done = await terraform.run(['state', 'push', errored]);
   failUnless(
@@ -190,6 +236,6 @@ function checkWorkspace(workspace: string): void {
 }
 
 /** State as it stands in the work folder, if Cairn keeps it there. */
-export function keptState(job: PlanJob | ApplyJob, dirs: JobDirs): string | null {
+export function keptState(job: RootJob, dirs: JobDirs): string | null {
   return job.project.state.kind === 'file' ? stateFile(job.project.workspace, dirs) : null;
 }

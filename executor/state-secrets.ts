@@ -4,7 +4,7 @@ import type { Terraform } from './prepare.ts';
 /** What a state tells: its sensitive values, and the outputs that are not. Null if it could not be read. */
 export async function stateSecrets(
   terraform: Terraform,
-): Promise<{ secrets: string[]; outputs: Record<string, unknown> } | null> {
+): Promise<{ secrets: string[]; outputs: Record<string, unknown>; empty: boolean } | null> {
   const shown = await terraform.runAfter(['show', '-json']);
   if (shown.code !== 0) return null;
   const state = JSON.parse(shown.stdout.toString('utf8')) as StateJson;
@@ -12,7 +12,13 @@ export async function stateSecrets(
   for (const [name, output] of Object.entries(state.values?.outputs ?? {})) {
     if (!output.sensitive) outputs[name] = output.value;
   }
-  return { secrets: secretsOfState(state), outputs };
+  return { secrets: secretsOfState(state), outputs, empty: isEmpty(state) };
+}
+
+/** Neither a resource nor an output. */
+function isEmpty({ values }: StateJson): boolean {
+  const { resources = [], child_modules = [] } = values?.root_module ?? {};
+  return resources.length + child_modules.length + Object.keys(values?.outputs ?? {}).length === 0;
 }
 
 /** Outputs that hold a secret by value although nothing marks them. */

@@ -3,8 +3,10 @@ import { App, type AppProps, Tags, Validations } from 'aws-cdk-lib';
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { InvalidConfig } from '../core/errors.ts';
+import { inOwnAccount } from './ephemeral-checks.ts';
 import { type InfraConfig, loadInfraConfig } from './load-config.ts';
 import { jobsStackName, STACKS } from './names.ts';
+import { placed } from './placed.ts';
 import { FoundationStack } from './stacks/foundation.ts';
 import { ImagesStack } from './stacks/images.ts';
 import { JobsStack } from './stacks/jobs.ts';
@@ -28,6 +30,8 @@ export function cairnApp(config: InfraConfig, { contexts, account, ...options }:
     ...options,
   });
   const own = config.account ?? account;
+  const misplaced = own === undefined ? [] : inOwnAccount(placed(config), own);
+  if (misplaced.length > 0) throw new InvalidConfig(misplaced.map((problem) => `${config.file}: ${problem}`));
   const shared = {
     config,
     env: { region: config.region, ...(own === undefined ? {} : { account: own }) },

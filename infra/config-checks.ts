@@ -1,15 +1,8 @@
 import { didYouMean } from '../core/projects/nearest.ts';
 import type { InfraConfigFile } from './config.ts';
-import type { EnvironmentConfig, InfraConfig } from './load-config.ts';
-
-/** `file:line:column: a.b.c` of a place in the file. */
-type At = (keys: (string | number)[]) => string;
-
-interface Placed {
-  repository: string;
-  environment: EnvironmentConfig;
-  keys: string[];
-}
+import { ephemeralProblems, sharedSecrets } from './ephemeral-checks.ts';
+import type { InfraConfig } from './load-config.ts';
+import { type At, named, type Placed, placed } from './placed.ts';
 
 /** What a schema cannot say: names that are not there, accounts that differ, roles that are used for two things. */
 export function infraProblems(config: InfraConfig, raw: InfraConfigFile, at: At): string[] {
@@ -24,33 +17,25 @@ export function infraProblems(config: InfraConfig, raw: InfraConfigFile, at: At)
       ...secretProblems(config, one, at),
     ]),
     ...roleProblems(all, at),
+    ...ephemeralProblems(all, config.account, at),
     ...ownProblems(config, at),
   ];
 }
 
 export function infraWarnings(config: InfraConfig, at: At): string[] {
+  const all = placed(config);
+  return [...sharedPlanRoles(all, at), ...sharedSecrets(all, at)];
+}
+
+function sharedPlanRoles(all: Placed[], at: At): string[] {
   const first = new Map<string, Placed>();
-  return placed(config).flatMap((one) => {
+  return all.flatMap((one) => {
     const role = one.environment.planRole;
     const other = role === null ? undefined : first.get(role);
     if (role !== null && !other) first.set(role, one);
     if (!other) return [];
     return `${at([...one.keys, 'plan_role'])}: is the plan role of ${named(other)} too: who may open a pull request for the one can read what the other may read. Give each a role of its own, unless both may read the same`;
   });
-}
-
-function placed(config: InfraConfig): Placed[] {
-  return config.repositories.flatMap(({ name, environments }) =>
-    environments.map((environment) => ({
-      repository: name,
-      environment,
-      keys: ['repositories', name, 'environments', environment.name],
-    })),
-  );
-}
-
-function named({ repository, environment }: Placed): string {
-  return `${repository} ${environment.name}`;
 }
 
 function binaryProblems(config: InfraConfig, raw: InfraConfigFile, at: At): string[] {
@@ -80,7 +65,8 @@ const LONGEST_DETAIL_TYPE = 128;
 function branchProblems(config: InfraConfig, at: At): string[] {
   return config.repositories.flatMap(({ name, actions }) =>
     (actions?.branches ?? []).flatMap((branch, index) => {
-      const most = LONGEST_DETAIL_TYPE - `deploy:${name}:`.length;
+      const longest = Math.max(...(actions?.commands ?? []).map((command) => command.length));
+      const most = LONGEST_DETAIL_TYPE - longest - `:${name}:`.length;
       if (branch.length <= most) return [];
       const place = at(['repositories', name, 'actions', 'branches', index]);
       return [`${place}: an event cannot name a branch of more than ${most} characters of this repository`];
@@ -96,10 +82,11 @@ function sizeProblems(config: InfraConfig, { environment, keys }: Placed, at: At
   ];
 }
 
-function accountProblems(raw: InfraConfigFile, { environment, keys }: Placed, at: At): string[] {
+function accountProblems(raw: InfraConfigFile, { environment, isEphemeral, keys }: Placed, at: At): string[] {
   const { planRole, applyRole } = environment;
   const roles = { plan_role: planRole, apply_role: applyRole };
-  const said = raw.repositories[keys[1] ?? '']?.environments[environment.name]?.account;
+  const repository = raw.repositories[keys[1] ?? ''];
+  const said = (isEphemeral ? repository?.ephemeral : repository?.environments[environment.name])?.account;
   return Object.entries(roles).flatMap(([key, role]) => {
     const account = role?.split(':')[4];
     if (account === undefined || account === environment.account) return [];
@@ -136,6 +123,8 @@ function roleProblems(all: Placed[], at: At): string[] {
     if (role === null) return [];
     const place = at([...one.keys, 'apply_role']);
     const planner = plans.get(role);
+    // An ephemeral and a permanent one: said by itself.
+    if (planner && planner.isEphemeral !== one.isEphemeral) return [];
     if (planner) {
       const whose = planner === one ? 'its own plans' : `plans of ${named(planner)}`;
       return [
@@ -144,7 +133,7 @@ function roleProblems(all: Placed[], at: At): string[] {
     }
     const other = applies.get(role);
     applies.set(role, other ?? one);
-    if (!other) return [];
+    if (!other || other.isEphemeral !== one.isEphemeral) return [];
     return [
       `${place}: is the apply role of ${named(other)} too: whoever may deploy the one could change the other. Make a role for each (cairn target-role)`,
     ];

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { LONGEST_APPROVAL } from '../core/environments/approval.ts';
+import { EPHEMERAL, isEphemeral } from '../core/ephemeral/name.ts';
+import { type ActionsCommand, DETAILS } from '../core/requests/actions-detail.ts';
 
 const LONGEST_APPROVAL_DAYS = LONGEST_APPROVAL / 86_400;
 
@@ -89,15 +91,37 @@ const environment = z.strictObject({
 
 const environmentName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,38}$/, 'an environment is named by small letters, digits and -, at most 39');
+  .regex(/^[a-z0-9][a-z0-9-]{0,38}$/, 'an environment is named by small letters, digits and -, at most 39')
+  .refine((name) => !isEphemeral(name), 'names that start with "eph-" are those of ephemeral environments')
+  .refine(
+    (name) => name !== EPHEMERAL,
+    '"ephemeral" stands for all ephemeral environments: put them beside `environments`, under `ephemeral:`',
+  );
+
+/** What a workflow of GitHub Actions can ask for. An approval is never among them. */
+export const ACTIONS_COMMANDS = Object.keys(DETAILS) as ActionsCommand[];
 
 const repository = z.strictObject({
   environments: z
     .record(environmentName, environment)
     .refine((all) => Object.keys(all).length > 0, 'name at least one, as in its cairn.yaml')
     .describe("The repository's environments, by the names that its `cairn.yaml` gives them."),
+  ephemeral: environment
+    .optional()
+    .describe(
+      "Where its ephemeral environments live, all of them: an account of their own, none of a permanent environment of any repository and not Cairn's, and roles of their own. Default: it can have none.",
+    ),
   actions: z
-    .strictObject({ branches: z.array(branch).min(1).describe('Names of branches, without patterns.') })
+    .strictObject({
+      branches: z.array(branch).min(1).describe('Names of branches, without patterns.'),
+      commands: z
+        .array(z.enum(ACTIONS_COMMANDS))
+        .min(1)
+        .optional()
+        .describe(
+          'What they may ask for. Default: `plan`, `deploy`, and for ephemeral environments `ephemeral`, `extend` and `destroy`.',
+        ),
+    })
     .optional()
     .describe('Branches whose GitHub Actions workflows may ask for things, by OIDC.'),
 });

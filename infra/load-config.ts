@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isPair, isScalar, visit } from 'yaml';
+import { EPHEMERAL } from '../core/ephemeral/name.ts';
 import { InvalidConfig } from '../core/errors.ts';
 import { STANDARD_SIZE } from '../core/jobs/names.ts';
 import { openYaml, toPlain } from '../core/projects/config.ts';
 import { type Found, problemsOf, where } from '../core/projects/config-problems.ts';
+import type { ActionsCommand } from '../core/requests/actions-detail.ts';
 import { type InfraConfigFile, infraConfig } from './config.ts';
 import { infraProblems, infraWarnings } from './config-checks.ts';
 
@@ -44,8 +46,10 @@ export interface RepositoryConfig {
   /** `owner/name`. */
   name: string;
   environments: EnvironmentConfig[];
+  /** What all its ephemeral environments are to whoever grants rights, named `ephemeral`; null: it has none. */
+  ephemeral: EnvironmentConfig | null;
   /** Branches whose GitHub Actions may ask for things; null: none may. */
-  actions: { branches: string[] } | null;
+  actions: { branches: string[]; commands: ActionsCommand[] } | null;
 }
 
 export interface EnvironmentConfig {
@@ -137,7 +141,11 @@ function fillIn(raw: InfraConfigFile, file: string): InfraConfig {
       environments: Object.entries(repository.environments).map(([environment, rest]) =>
         environmentOf(name, environment, rest, account),
       ),
-      actions: repository.actions ?? null,
+      // Never Cairn's own account, so that is no default.
+      ephemeral: repository.ephemeral ? environmentOf(name, EPHEMERAL, repository.ephemeral, null) : null,
+      actions: repository.actions
+        ? { branches: repository.actions.branches, commands: repository.actions.commands ?? ACTIONS_MAY }
+        : null,
     })),
     binaries: [
       ...(raw.terraform ?? []).map((version) => ({ name: 'terraform' as const, version })),
@@ -163,6 +171,9 @@ function fillIn(raw: InfraConfigFile, file: string): InfraConfig {
     warnings: [],
   };
 }
+
+/** What puts nothing at risk that an approval does not stand before. */
+const ACTIONS_MAY: ActionsCommand[] = ['plan', 'deploy', 'ephemeral', 'extend', 'destroy'];
 
 type RawEnvironment = InfraConfigFile['repositories'][string]['environments'][string];
 

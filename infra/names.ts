@@ -11,7 +11,12 @@ export { STAGES } from '../core/jobs/order.ts';
 export const BUS = 'cairn';
 export const TABLE = 'cairn';
 export const KEY_ALIAS = 'alias/cairn';
+/** What the clock calls, made by the stacks. */
 export const SCHEDULE_GROUP = 'cairn';
+/** One-time schedules that functions make, change and delete: nothing else is in their group. */
+export const REQUEST_SCHEDULE_GROUP = 'cairn-requests';
+/** What EventBridge Scheduler puts those schedules' requests on the bus with. */
+export const SCHEDULER_ROLE = 'cairn-scheduler';
 export const JOB_LOGS = '/cairn/jobs';
 export const IMAGE_LOGS = '/cairn/images';
 

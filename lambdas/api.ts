@@ -2,6 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { createApp } from '../api/app.ts';
 import type { ApiHost } from '../api/host.ts';
 import { routeRequest } from '../core/steps/route-request.ts';
+import { accept } from './accept.ts';
 import type { HostPorts } from './host.ts';
 import { answer } from './http.ts';
 import { onAws } from './on-aws.ts';
@@ -28,9 +29,8 @@ function apiHost({ env, ports, log }: Working<HostPorts>, adminToken: string): A
     self: null,
     // Webhooks are another function's, which alone has their secret: here every signature is a bad one.
     verifySignature: async () => false,
-    accept: async () => {
-      throw new Error('webhooks are taken by the function Webhook');
-    },
+    accept: (deliveryId, requests) => accept(ports, deliveryId, requests),
+    slackSigning: () => ports.slackSigning.get(),
     request: (request) => routeRequest.run(request, ports),
     // Step Functions keeps its own: a run of 300 projects has thousands of entries, in pages of 1,000. What Cairn
     // itself told of the run is read anyway.

@@ -1,4 +1,4 @@
-import { chatOfSecret } from '../adapters/aws/chat.ts';
+import { chatOfSecret, signingOfSecret } from '../adapters/aws/chat.ts';
 import type { ClientOptions } from '../adapters/aws/clients/settings.ts';
 import type { AwsClients } from '../adapters/aws/clients.ts';
 import { forgeOfSecret } from '../adapters/aws/forge.ts';
@@ -82,6 +82,21 @@ export function awsPorts(options: AwsPortsOptions): HostPorts {
       { get: true, put: true },
       once(async () => (await import('../adapters/aws/sent.ts')).dynamodbSent(await items())),
     ),
+    schedules: lazyPort<Ports['schedules']>(
+      { put: true, remove: true, list: true },
+      once(async () =>
+        (await import('../adapters/aws/schedules.ts')).eventBridgeSchedules({
+          scheduler: await clients.scheduler(),
+          publish: (await eventBus()).publish,
+          clock,
+          ...env.CAIRN_SCHEDULES,
+        }),
+      ),
+    ),
+    ephemerals: lazyPort<Ports['ephemerals']>(
+      { claim: true, get: true, update: true, list: true, remove: true },
+      once(async () => (await import('../adapters/aws/ephemerals.ts')).dynamodbEphemerals(await items())),
+    ),
     deliveries: lazyPort<OwnPorts['deliveries']>(
       { isDone: true, markDone: true },
       once(async () =>
@@ -124,6 +139,12 @@ export function awsPorts(options: AwsPortsOptions): HostPorts {
     }),
     chat: chatOf(options, secrets),
     webhookSecret: { get: () => secret(env.CAIRN_WEBHOOK_SECRET) },
+    slackSigning: {
+      get: async () => {
+        const reference = env.CAIRN_SLACK_SECRET;
+        return reference === '' ? null : signingOfSecret({ secrets, reference });
+      },
+    },
     adminToken: { get: () => secret(env.CAIRN_ADMIN_TOKEN) },
     hcl: async (path, text) => (await import('../adapters/hcl.ts')).parseHcl(path, text),
     archives: {
@@ -133,6 +154,7 @@ export function awsPorts(options: AwsPortsOptions): HostPorts {
     links: pageLinks(env.CAIRN_PUBLIC_URL),
     binaries: env.CAIRN_BINARIES,
     sizes: env.CAIRN_SIZES,
+    ephemeralHosts: env.CAIRN_EPHEMERAL,
     isolated: true,
     get trace() {
       return traceId(process.env['_X_AMZN_TRACE_ID']);

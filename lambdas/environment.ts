@@ -35,7 +35,7 @@ export const lambdaEnvironment = z.object({
   CAIRN_GITHUB_SECRET: z.string(),
   /** Secret with the webhook's secret as it is, at least 32 characters. */
   CAIRN_WEBHOOK_SECRET: z.string(),
-  /** Secret with `{"botToken": "…"}`; empty if there is no Slack. */
+  /** Secret with `{"botToken": "…", "signingSecret": "…"}`, the latter for buttons; empty if there is no Slack. */
   CAIRN_SLACK_SECRET: z.string(),
   /** Secret that run keys are derived from. */
   CAIRN_MASTER_KEY: z.string(),
@@ -45,6 +45,10 @@ export const lambdaEnvironment = z.object({
   CAIRN_BINARIES: json(z.array(z.string())),
   /** JSON: names of job sizes. */
   CAIRN_SIZES: json(z.array(z.string())),
+  /** JSON: `owner/name` of each repository that may have ephemeral environments. */
+  CAIRN_EPHEMERAL: json(z.array(z.string())),
+  /** JSON: group of the one-time schedules, ARN of the role that they put their requests on the bus with, ARN of the bus. */
+  CAIRN_SCHEDULES: json(z.object({ group: z.string(), role: z.string(), bus: z.string() })),
 });
 
 /** As the functions see it. */

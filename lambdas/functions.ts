@@ -67,12 +67,48 @@ const TABLE = {
   EndRun: step('EndRun', SMALL),
   FailRun: step('FailRun', SMALL),
 
+  LaunchEnvironment: step('LaunchEnvironment', SMALL),
+  ResolveEphemeral: step('ResolveEphemeral', LARGE),
+  SettleEnvironment: step('SettleEnvironment', SMALL),
+  RecordEnvironment: step('RecordEnvironment', SMALL),
+  ResolveDestroy: step('ResolveDestroy', LARGE),
+  ReviewDestroy: step('ReviewDestroy', MIDDLE),
+  ReviewLeft: step('ReviewLeft', MIDDLE),
+  ExtendEnvironment: step('ExtendEnvironment', SMALL),
+  PrepareCommand: step('PrepareCommand', LARGE),
+  HoldCommand: step('HoldCommand', SMALL),
+  OrderCommand: step('OrderCommand', SMALL),
+  ReviewCommand: step('ReviewCommand', MIDDLE),
+  RecordCommand: step('RecordCommand', SMALL),
+  ResolveDrift: step('ResolveDrift', LARGE),
+  ReviewDrift: step('ReviewDrift', MIDDLE),
+  ReportDrift: step('ReportDrift', SMALL),
+  WaitForThaw: step('WaitForThaw', SMALL),
+  ReviewThaw: step('ReviewThaw', MIDDLE),
+
   LookAtHeads: {
     ...step('LookAtHeads', SMALL),
     trigger: { kind: 'schedule', minutes: 5 },
     timeout: SCHEDULED,
   },
   SweepLocks: { ...step('SweepLocks', SMALL), trigger: { kind: 'schedule', minutes: 5 }, timeout: SCHEDULED },
+  // These mend what seldom goes wrong, and look whether it is time: a quarter of an hour is soon enough, and a call
+  // every five minutes for each would be half of what Cairn costs at rest.
+  SweepEnvironments: {
+    ...step('SweepEnvironments', SMALL),
+    trigger: { kind: 'schedule', minutes: 15 },
+    timeout: SCHEDULED,
+  },
+  StartDriftChecks: {
+    ...step('StartDriftChecks', SMALL),
+    trigger: { kind: 'schedule', minutes: 15 },
+    timeout: SCHEDULED,
+  },
+  FetchMissedWebhooks: {
+    ...step('FetchMissedWebhooks', SMALL),
+    trigger: { kind: 'schedule', minutes: 15 },
+    timeout: SCHEDULED,
+  },
 
   RouteRequest: {
     command: 'route-request.handler',

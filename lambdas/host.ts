@@ -12,6 +12,8 @@ export interface OwnPorts {
   bus: Pick<EventBus, 'publish'>;
   deliveries: Deliveries;
   webhookSecret: { get(): Promise<string> };
+  /** What Slack signs with; null where there is no Slack, or no such secret: then every signature is a bad one. */
+  slackSigning: { get(): Promise<string | null> };
   adminToken: { get(): Promise<string> };
 }
 

@@ -8,7 +8,22 @@ export const OWN_PORTS = {
   // Whoever reaches it is a stranger until the signature fits: it holds no credential of GitHub.
   Webhook: ['bus', 'deliveries', 'webhookSecret'],
   /** Besides those of RouteRequest, which it runs inside. */
-  Api: ['runs', 'artifacts', 'locks', 'approvals', 'jobs', 'source', 'pulls', 'git', 'people', 'adminToken'],
+  Api: [
+    'runs',
+    'artifacts',
+    'locks',
+    'approvals',
+    'jobs',
+    'source',
+    'pulls',
+    'git',
+    'people',
+    // Clicks in Slack go on the bus, as webhooks do.
+    'bus',
+    'deliveries',
+    'slackSigning',
+    'adminToken',
+  ],
 } as const satisfies Record<string, readonly PortName[]>;
 
 /** Of a step's ports those that need a permission. */

@@ -49,5 +49,6 @@ async function askedByActions(event: BusEvent, { env, ports }: Working<HostPorts
   const watched = env.CAIRN_REPOSITORIES.find((name) => name.toLowerCase() === ask.repository.toLowerCase());
   if (watched === undefined) throw new InvalidInput(`${ask.repository} is not watched by this installation.`);
   const run = await ports.people.workflowRun(watched, ask.workflowRun);
-  return requestFromActions({ ...ask, repository: watched }, run);
+  const main = await ports.source.defaultBranch(watched);
+  return requestFromActions({ ...ask, repository: watched }, run, main);
 }

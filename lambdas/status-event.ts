@@ -11,6 +11,12 @@ const KINDS: Record<StatusEvent['kind'], true> = {
   'apply.finished': true,
   'rollback.started': true,
   'revert.opened': true,
+  'freeze.waits': true,
+  'environment.ready': true,
+  'environment.warning': true,
+  'environment.leaked': true,
+  'command.finished': true,
+  'drift.finished': true,
   'run.ended': true,
 };
 

@@ -5,7 +5,10 @@ import type { HostPorts } from './host.ts';
 import { onAws } from './on-aws.ts';
 import { lambda, type Working } from './runtime.ts';
 
-type StepFunction = Exclude<keyof typeof STEPS, 'RouteRequest' | 'AnswerApproval' | 'ReleaseDeadRun'>;
+type StepFunction = Exclude<
+  keyof typeof STEPS,
+  'RouteRequest' | 'AnswerApproval' | 'ChangeFreeze' | 'WarnOfEnd' | 'ReleaseDeadRun'
+>;
 
 /** A function that is one step: payload -> validated -> run. */
 export function stepFunction(name: StepFunction) {
@@ -40,5 +43,26 @@ export const RecordDeployment = stepFunction('RecordDeployment')(onAws);
 export const ReleaseLock = stepFunction('ReleaseLock')(onAws);
 export const EndRun = stepFunction('EndRun')(onAws);
 export const FailRun = stepFunction('FailRun')(onAws);
+export const LaunchEnvironment = stepFunction('LaunchEnvironment')(onAws);
+export const ResolveEphemeral = stepFunction('ResolveEphemeral')(onAws);
+export const SettleEnvironment = stepFunction('SettleEnvironment')(onAws);
+export const RecordEnvironment = stepFunction('RecordEnvironment')(onAws);
+export const ResolveDestroy = stepFunction('ResolveDestroy')(onAws);
+export const ReviewDestroy = stepFunction('ReviewDestroy')(onAws);
+export const ReviewLeft = stepFunction('ReviewLeft')(onAws);
+export const ExtendEnvironment = stepFunction('ExtendEnvironment')(onAws);
+export const PrepareCommand = stepFunction('PrepareCommand')(onAws);
+export const HoldCommand = stepFunction('HoldCommand')(onAws);
+export const OrderCommand = stepFunction('OrderCommand')(onAws);
+export const ReviewCommand = stepFunction('ReviewCommand')(onAws);
+export const RecordCommand = stepFunction('RecordCommand')(onAws);
+export const ResolveDrift = stepFunction('ResolveDrift')(onAws);
+export const ReviewDrift = stepFunction('ReviewDrift')(onAws);
+export const ReportDrift = stepFunction('ReportDrift')(onAws);
+export const WaitForThaw = stepFunction('WaitForThaw')(onAws);
+export const ReviewThaw = stepFunction('ReviewThaw')(onAws);
 export const LookAtHeads = stepFunction('LookAtHeads')(onAws);
 export const SweepLocks = stepFunction('SweepLocks')(onAws);
+export const SweepEnvironments = stepFunction('SweepEnvironments')(onAws);
+export const StartDriftChecks = stepFunction('StartDriftChecks')(onAws);
+export const FetchMissedWebhooks = stepFunction('FetchMissedWebhooks')(onAws);

@@ -5,7 +5,7 @@ import { logProblem, problemOf } from '../api/errors.ts';
 import type { WebhookHost } from '../api/host.ts';
 import { type WebhookCounts, webhookRoutes } from '../api/webhook.ts';
 import { Misconfigured } from '../core/errors.ts';
-import { type Request, requestKey } from '../core/requests/request.ts';
+import { accept } from './accept.ts';
 import { answer } from './http.ts';
 import { OWN_PORTS } from './ports.ts';
 import { lambda, type Working } from './runtime.ts';
@@ -53,16 +53,4 @@ function verifierOf(secret: string): Verify {
   } catch (error) {
     throw new Misconfigured((error as Error).message, { cause: error });
   }
-}
-
-/** On the bus first: a delivery that breaks off in between is asked for again, and never lost. */
-async function accept(
-  { bus, deliveries }: WebhookPorts,
-  deliveryId: string,
-  requests: Request[],
-): Promise<'claimed' | 'duplicate'> {
-  if (await deliveries.isDone(deliveryId)) return 'duplicate';
-  await bus.publish(requests.map((request) => ({ request, key: requestKey(request) })));
-  await deliveries.markDone(deliveryId);
-  return 'claimed';
 }

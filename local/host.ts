@@ -9,20 +9,21 @@ import { localStores } from '../adapters/local/stores.ts';
 import { pageLinks } from '../api/links.ts';
 import { CairnError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import type { Clock, Ports } from '../core/ports.ts';
+import type { Clock, ForgePorts, Ports } from '../core/ports.ts';
 import { tellGithub } from '../core/reports/sink-github.ts';
 import { tellSlack } from '../core/reports/sink-slack.ts';
 import { STEPS } from '../core/steps/index.ts';
 import { createEngine, type Engine, type EngineOptions, lambdaTask } from './engine/index.ts';
 import { batchTask, buildTask } from './job-tasks.ts';
 import { createLocalJobs, type LocalJobs } from './jobs/index.ts';
+import { missedWebhooks } from './missed-webhooks.ts';
 import { every } from './schedule.ts';
 import { loadWorkflows, workflowsOf } from './workflows.ts';
 
 interface HostOptions {
   /** Everything that one machine keeps: database, artifacts, states, keys. */
   dataDir: string;
-  forge: Pick<Ports, 'source' | 'pulls' | 'reports' | 'git' | 'people'>;
+  forge: ForgePorts;
   chat: Ports['chat'];
   /** Watched: their branch heads are looked at every five minutes. */
   repositories: string[];
@@ -108,6 +109,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
     locks: stores.locks,
     approvals: stores.approvals,
     sent: stores.sent,
+    schedules: stores.schedules,
+    ephemerals: stores.ephemerals,
     keys: stores.keys,
     workflows: workflowsOf(engine),
     jobs: jobs.port,
@@ -118,6 +121,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     binaries: options.binaries.map(({ name, version }) => `${name} ${version}`),
     isolated: jobs.isolated,
     sizes: null,
+    ephemeralHosts: null,
     trace: null,
   };
 
@@ -126,6 +130,13 @@ export async function createHost(options: HostOptions): Promise<Host> {
       STEPS.LookAtHeads.run({ repositories: options.repositories }, ports),
     ),
     every(FIVE_MINUTES, log, 'sweep locks', () => STEPS.SweepLocks.run({}, ports)),
+    every(FIVE_MINUTES, log, 'sweep environments', () =>
+      STEPS.SweepEnvironments.run({ repositories: options.repositories }, ports),
+    ),
+    every(FIVE_MINUTES, log, 'start drift checks', () =>
+      STEPS.StartDriftChecks.run({ repositories: options.repositories }, ports),
+    ),
+    every(FIVE_MINUTES, log, 'fetch missed webhooks', missedWebhooks(options.repositories, ports, log)),
     every(HOUR, log, 'sweep plan files', () =>
       sweepPlans(path.join(dataDir, 'artifacts'), ports.runs, clock),
     ),
@@ -143,11 +154,13 @@ export async function createHost(options: HostOptions): Promise<Host> {
       requests = stores.bus.consume(async (request) => {
         await STEPS.RouteRequest.run(request, ports);
       });
+      stores.schedules.start();
       for (const timer of timers) timer.start();
     },
     async close() {
       for (const timer of timers) timer.stop();
       // What is in hand gets a moment: a forge that does not answer must not hold up the end. The letter stays.
+      await stores.schedules.stop();
       await Promise.race([requests?.stop(), sleep(GRACE, undefined, { ref: false })]);
       jobs.close();
       await engine.close();

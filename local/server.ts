@@ -32,6 +32,8 @@ export interface ServeOptions {
   webhookSecret: string;
   repositories: string[];
   slackToken: string | null;
+  /** What Slack signs clicks with; without it there are no buttons. */
+  slackSigningSecret?: string;
   /** Jobs at the same time. */
   concurrency: number;
   /** Absolute path of a folder for terraform's `filesystem_mirror`. */
@@ -59,6 +61,8 @@ export interface ServerOptions extends ServeOptions {
   onCheckpoint?: EngineOptions['onCheckpoint'];
   /** Instead of Slack's own address. */
   slackApiUrl?: string;
+  /** Instead of where Slack's clicks are answered. */
+  slackResponses?: string;
   /** Instead of GitHub. */
   forge?: GithubForge;
 }
@@ -68,11 +72,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const { log, clock = { now: () => new Date() } } = options;
   const verify = signatureVerifier(options.webhookSecret);
   const binaries = options.binaries ?? (await binariesFor(options.data, log));
+  let address = options.publicUrl;
   const forge =
     options.forge ??
     githubForge({
       baseUrl: options.githubUrl,
       auth: await credentials(options.github),
+      webhookUrl: () => (address === null ? null : `${address.replace(/\/+$/, '')}/webhook`),
       clock,
       log: (message, fields) => log('warn', message, fields),
     });
@@ -89,13 +95,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   });
   await Promise.race([once(http, 'listening'), once(http, 'error').then(([error]) => Promise.reject(error))]);
   const url = `http://${options.host}:${(http.address() as AddressInfo).port}`;
+  address ??= url;
 
   const host = await createHost({
     dataDir: options.data,
     forge,
     chat: slackOf(options),
     repositories: options.repositories,
-    publicUrl: options.publicUrl ?? url,
+    publicUrl: address,
     executor: path.join(installRoot(), 'dist', 'executor.mjs'),
     binaries,
     providerMirror: options.providerMirror,
@@ -124,8 +131,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   };
 }
 
-function slackOf({ slackToken: token, slackApiUrl: apiUrl }: ServerOptions): Chat | null {
-  return token === null ? null : slackChat({ token, ...(apiUrl === undefined ? {} : { apiUrl }) });
+function slackOf(options: ServerOptions): Chat | null {
+  const { slackToken: token, slackSigningSecret, slackApiUrl: apiUrl, slackResponses: respondTo } = options;
+  if (token === null) return null;
+  const own = {
+    ...(apiUrl === undefined ? {} : { apiUrl }),
+    ...(respondTo === undefined ? {} : { respondTo }),
+  };
+  return slackChat({ token, buttons: slackSigningSecret !== undefined, ...own });
 }
 
 /** What is installed; where nothing is, a pinned OpenTofu in the data folder. */
@@ -154,6 +167,7 @@ function apiHost(
     ports,
     verifySignature: (body, signature) => own.verify(new TextEncoder().encode(body), signature),
     adminToken: own.token,
+    slackSigning: async () => options.slackSigningSecret ?? null,
     repositories: options.repositories,
     self: own.self,
     accept: (delivery, requests) =>

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Workflows } from '../core/ports.ts';
+import { WORKFLOWS } from '../core/requests/run.ts';
 import type { Engine } from './engine/index.ts';
 import { installRoot } from './root.ts';
 
 /** Every workflow by name, each `${Name}` being the name itself: one machine has no ARNs. */
 export function loadWorkflows(dir = path.join(installRoot(), 'workflows')): Record<string, unknown> {
   return Object.fromEntries(
-    ['plan', 'deploy'].map((name) => {
+    WORKFLOWS.map((name) => {
       const text = readFileSync(path.join(dir, `${name}.asl.json`), 'utf8');
       return [name, JSON.parse(text.replace(/\$\{([A-Za-z]+)\}/g, '$1'))];
     }),

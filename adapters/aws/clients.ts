@@ -3,6 +3,7 @@ import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { batchClient } from './clients/batch.ts';
@@ -10,6 +11,7 @@ import { dynamodbClient } from './clients/dynamodb.ts';
 import { eventsClient } from './clients/events.ts';
 import { logsClient } from './clients/logs.ts';
 import { s3Client } from './clients/s3.ts';
+import { schedulerClient } from './clients/scheduler.ts';
 import { secretsClient } from './clients/secrets.ts';
 import type { ClientOptions } from './clients/settings.ts';
 import { statesClient } from './clients/states.ts';
@@ -20,6 +22,7 @@ export interface AwsClients {
   readonly events: EventBridgeClient;
   readonly logs: CloudWatchLogsClient;
   readonly s3: S3Client;
+  readonly scheduler: SchedulerClient;
   readonly secrets: SecretsManagerClient;
   readonly states: SFNClient;
 }
@@ -49,6 +52,9 @@ export function awsClients(options: ClientOptions = {}): AwsClients {
     },
     get s3() {
       return once('s3', s3Client);
+    },
+    get scheduler() {
+      return once('scheduler', schedulerClient);
     },
     get secrets() {
       return once('secrets', secretsClient);

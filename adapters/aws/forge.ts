@@ -1,11 +1,18 @@
 import { z } from 'zod';
-import type { GitData, People, Ports, Pulls, Reports, Source } from '../../core/ports.ts';
+import type {
+  ForgePorts,
+  GitData,
+  Issues,
+  People,
+  Pulls,
+  Redelivery,
+  Reports,
+  Source,
+} from '../../core/ports.ts';
 import type { GithubOptions } from '../github/client.ts';
 import { fromSecret } from './from-secret.ts';
 import { callsOf } from './lazy-port.ts';
 import type { Secrets } from './secrets.ts';
-
-type Forge = Pick<Ports, 'source' | 'pulls' | 'reports' | 'git' | 'people'>;
 
 const app = z.object({
   appId: z.union([z.string().min(1), z.number()]),
@@ -36,15 +43,23 @@ const REPORTS: Record<keyof Reports, true> = {
   deploymentStatus: true,
   react: true,
 };
-const GIT: Record<keyof GitData, true> = { ref: true, commit: true, createRef: true, moveRef: true };
+const GIT: Record<keyof GitData, true> = {
+  ref: true,
+  commit: true,
+  createRef: true,
+  moveRef: true,
+  deleteRef: true,
+};
 const PEOPLE: Record<keyof People, true> = { whoIs: true, permission: true, workflowRun: true };
+const ISSUES: Record<keyof Issues, true> = { open: true, get: true, edit: true };
+const REDELIVERY: Record<keyof Redelivery, true> = { failed: true, again: true };
 
 /** GitHub as the App whose credentials stand in a secret: read with the first call, and again when they changed. */
 export function forgeOfSecret(options: {
   secrets: Secrets;
   reference: string;
   github: Omit<GithubOptions, 'auth'>;
-}): Forge {
+}): ForgePorts {
   const { secrets, reference, github } = options;
   const forge = fromSecret({
     secrets,
@@ -61,5 +76,7 @@ export function forgeOfSecret(options: {
     reports: callsOf<Reports>(REPORTS, (call) => forge.use(({ reports }) => call(reports))),
     git: callsOf<GitData>(GIT, (call) => forge.use(({ git }) => call(git))),
     people: callsOf<People>(PEOPLE, (call) => forge.use(({ people }) => call(people))),
+    issues: callsOf<Issues>(ISSUES, (call) => forge.use(({ issues }) => call(issues))),
+    redelivery: callsOf<Redelivery>(REDELIVERY, (call) => forge.use(({ redelivery }) => call(redelivery))),
   };
 }

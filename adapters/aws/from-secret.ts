@@ -43,7 +43,7 @@ export function fromSecret<C, T>(options: {
 }
 
 /** Throws Misconfigured without a word of what the secret holds. */
-function parse<C>(reference: string, text: string, schema: z.ZodType<C>): C {
+export function parse<C>(reference: string, text: string, schema: z.ZodType<C>): C {
   const found = schema.safeParse(jsonOf(text));
   if (found.success) return found.data;
   const keys = found.error.issues.map(({ path }) => path.join('.')).filter((key) => key !== '');

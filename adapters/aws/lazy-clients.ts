@@ -11,6 +11,7 @@ export function lazyClients(options: ClientOptions = {}): LazyClients {
     events: once(async () => (await import('./clients/events.ts')).eventsClient(options)),
     logs: once(async () => (await import('./clients/logs.ts')).logsClient(options)),
     s3: once(async () => (await import('./clients/s3.ts')).s3Client(options)),
+    scheduler: once(async () => (await import('./clients/scheduler.ts')).schedulerClient(options)),
     secrets: once(async () => (await import('./clients/secrets.ts')).secretsClient(options)),
     states: once(async () => (await import('./clients/states.ts')).statesClient(options)),
   };
@@ -24,6 +25,7 @@ export function madeClients(clients: AwsClients): LazyClients {
     events: async () => clients.events,
     logs: async () => clients.logs,
     s3: async () => clients.s3,
+    scheduler: async () => clients.scheduler,
     secrets: async () => clients.secrets,
     states: async () => clients.states,
   };

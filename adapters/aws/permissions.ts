@@ -21,6 +21,12 @@ export type Resource =
   | 'secret:slack'
   | 'secret:master-key'
   | 'secret:admin-token'
+  /** One-time schedules, `schedule/<group>/*`. */
+  | 'schedules'
+  /** Actions on schedules that know no resource: AWS offers only `*`. */
+  | 'any-schedule'
+  /** The role that is handed to a schedule, and to nobody else. */
+  | 'scheduler-role'
   | 'state-machines'
   /** Executions of our state machines. */
   | 'executions'
@@ -83,6 +89,28 @@ export const PERMISSIONS: Readonly<Record<PortName, readonly Permission[]>> = {
       keys: ['approvals'],
     },
   ],
+  schedules: [
+    {
+      actions: [
+        'scheduler:CreateSchedule',
+        'scheduler:DeleteSchedule',
+        'scheduler:GetSchedule',
+        'scheduler:UpdateSchedule',
+      ],
+      on: 'schedules',
+    },
+    { actions: ['scheduler:ListSchedules'], on: 'any-schedule' },
+    { actions: ['iam:PassRole'], on: 'scheduler-role' },
+    // What is due already.
+    { actions: ['events:PutEvents'], on: 'bus', keys: [REQUESTS_SOURCE] },
+  ],
+  ephemerals: [
+    {
+      actions: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+      on: 'table',
+      keys: ['ephemerals#*'],
+    },
+  ],
   sent: [{ actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'table', keys: ['sent#*'] }],
   deliveries: [{ actions: ['dynamodb:GetItem', 'dynamodb:PutItem'], on: 'table', keys: ['delivery#*'] }],
   bus: [{ actions: ['events:PutEvents'], on: 'bus', keys: [REQUESTS_SOURCE] }],
@@ -105,8 +133,11 @@ export const PERMISSIONS: Readonly<Record<PortName, readonly Permission[]>> = {
   reports: [github],
   git: [github],
   people: [github],
+  issues: [github],
+  redelivery: [github],
   chat: [{ actions: ['secretsmanager:GetSecretValue'], on: 'secret:slack' }],
   webhookSecret: [{ actions: ['secretsmanager:GetSecretValue'], on: 'secret:webhook' }],
+  slackSigning: [{ actions: ['secretsmanager:GetSecretValue'], on: 'secret:slack' }],
   adminToken: [{ actions: ['secretsmanager:GetSecretValue'], on: 'secret:admin-token' }],
 };
 

@@ -1,5 +1,5 @@
 import type { Runs } from '../../core/ports.ts';
-import { ENDED, type Run, type RunFilter } from '../../core/requests/run.ts';
+import { ENDED, type Run, type RunFilter, WORKFLOWS } from '../../core/requests/run.ts';
 import { type Expression, type Item, type Items, text } from './items.ts';
 import { EVENT, eventOf, newRunItem, pullPartition, REPOSITORIES, runKey, runOf } from './run-items.ts';
 import { numbered } from './run-numbers.ts';
@@ -49,7 +49,7 @@ async function listRuns(items: Items, filter: RunFilter): Promise<Run[]> {
 function partitionsFor(repository: string, { environment, workflow, pull }: RunFilter): string[] {
   if (pull !== undefined) return [pullPartition(repository, pull)];
   if (environment === undefined) return [`runs#${repository}`];
-  const workflows = workflow === undefined ? (['plan', 'deploy'] as const) : [workflow];
+  const workflows = workflow === undefined ? WORKFLOWS : [workflow];
   return workflows.map((one) => `runs#${repository}#${environment}#${one}`);
 }
 

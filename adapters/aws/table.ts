@@ -11,6 +11,8 @@ import type { AttributeDefinition, CreateTableCommandInput } from '@aws-sdk/clie
  *   runs#<repository>#pull#<pull>       <number>        the same, for one pull request
  *   locks                               <repository>#<env>
  *   approvals                           <repository>#<env>
+ *   ephemerals#<repository>             names           names of its ephemeral environments, and a version
+ *   ephemerals#<repository>             environment#<name>
  *   sent#<key>                          sent
  *   delivery#<id>                       delivery        with `expires`
  *

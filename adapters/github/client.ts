@@ -8,6 +8,8 @@ export interface GithubOptions {
   baseUrl: string;
   auth: { token: string } | { app: { appId: number | string; privateKey: string; installationId?: number } };
   clock: { now(): Date };
+  /** Where the repository's hooks hand over to this Cairn; needed only by a token, for what they did not bring. */
+  webhookUrl?: () => string | null;
   /** A static message and fields; never bodies or secrets. */
   log?: (message: string, fields: Record<string, unknown>) => void;
   fetch?: typeof fetch;
@@ -33,6 +35,8 @@ export interface Client {
   /** Login under which Cairn writes; null if GitHub does not tell. */
   self(): Promise<string | null>;
   isApp: boolean;
+  /** Requests as the App itself (by its JWT); null for a token. */
+  app: Octokit['request'] | null;
   options: GithubOptions;
 }
 
@@ -73,6 +77,7 @@ export function githubClient(options: GithubOptions): Client {
   return {
     options,
     isApp: app !== null,
+    app: asApp?.request ?? null,
     plain: make({}).request,
     async on(repository) {
       const [owner = '', repo = ''] = repository.split('/');

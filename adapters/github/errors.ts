@@ -65,6 +65,8 @@ const PERMISSIONS: [RegExp, string][] = [
   [/\/check-runs/, 'Checks: write'],
   [/\/statuses\//, 'Commit statuses: write'],
   [/\/deployments/, 'Deployments: write'],
+  // Comments of pull requests stand below /issues too.
+  [/\/issues(\/\d+)?$/, 'Issues: write'],
   [/\/(issues|pulls)\b/, 'Pull requests: write'],
   [/\/collaborators\//, 'Metadata: read'],
   [/\/hooks\b/, 'Webhooks: write'],

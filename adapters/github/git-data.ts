@@ -75,6 +75,25 @@ export function githubGitData(client: Client): GitData {
         throw error;
       }
     },
+
+    async deleteRef(repository, ref) {
+      own(ref);
+      if (!ref.startsWith('refs/cairn/ephemeral/')) {
+        throw new InvalidInput(`Cairn deletes only refs below refs/cairn/ephemeral/, not ${ref}`);
+      }
+      const { request, owner, repo } = await client.on(repository);
+      try {
+        await request('DELETE /repos/{owner}/{repo}/git/refs/{ref}', {
+          owner,
+          repo,
+          ref: ref.replace(/^refs\//, ''),
+        });
+      } catch (error) {
+        // Somebody else was first, or this is the second try of a call whose answer was lost.
+        if (error instanceof NotFound || answered(error, 422, /does not exist/i)) return;
+        throw error;
+      }
+    },
   };
 }
 

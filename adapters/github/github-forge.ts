@@ -1,14 +1,16 @@
-import type { Ports } from '../../core/ports.ts';
+import type { ForgePorts } from '../../core/ports.ts';
 import { type GithubOptions, githubClient } from './client.ts';
 import { githubGitData } from './git-data.ts';
+import { githubIssues } from './issues.ts';
 import { githubPeople } from './people.ts';
 import { githubPulls } from './pulls.ts';
+import { githubRedelivery } from './redelivery.ts';
 import { githubReports } from './reports.ts';
 import { githubSource } from './source.ts';
 
 export type { GithubOptions } from './client.ts';
 
-export interface GithubForge extends Pick<Ports, 'source' | 'pulls' | 'reports' | 'git' | 'people'> {
+export interface GithubForge extends ForgePorts {
   /** Login under which Cairn writes (`cairn[bot]`), null if GitHub does not tell: its own comments are ignored. */
   self(): Promise<string | null>;
 }
@@ -22,6 +24,8 @@ export function githubForge(options: GithubOptions): GithubForge {
     reports: githubReports(client),
     git: githubGitData(client),
     people: githubPeople(client),
+    issues: githubIssues(client),
+    redelivery: githubRedelivery(client),
     self: client.self,
   };
 }

@@ -40,6 +40,7 @@ export function githubPeople(client: Client): People {
           attempt: data.run_attempt ?? 1,
           headRepository: data.head_repository?.full_name ?? null,
           branch: data.head_branch,
+          commit: data.head_sha,
           status: data.status ?? 'unknown',
         };
       } catch (error) {

@@ -4,18 +4,24 @@ import type { Clock, Ports } from '../../core/ports.ts';
 import { sqliteApprovals } from './approvals.ts';
 import { fileArtifacts } from './artifacts.ts';
 import { type Bus, sqliteBus } from './bus.ts';
+import { sqliteEphemerals } from './ephemerals.ts';
 import { localKeys } from './keys.ts';
 import { sqliteLocks } from './locks.ts';
 import { createOutbox, type Outbox, type Sink } from './outbox.ts';
 import { sqliteRuns, sqliteStatus } from './runs.ts';
+import { type LocalSchedules, sqliteSchedules } from './schedules.ts';
 import { folderSecrets, type Secrets } from './secrets.ts';
 import { sqliteSent } from './sent.ts';
 import type { Db } from './sqlite.ts';
 
 interface LocalStores
-  extends Pick<Ports, 'artifacts' | 'runs' | 'status' | 'locks' | 'approvals' | 'sent' | 'keys'> {
+  extends Pick<
+    Ports,
+    'artifacts' | 'runs' | 'status' | 'locks' | 'approvals' | 'sent' | 'keys' | 'ephemerals'
+  > {
   bus: Bus;
   outbox: Outbox;
+  schedules: LocalSchedules;
   secrets: Secrets;
 }
 
@@ -29,6 +35,7 @@ export function localStores(options: {
 }): LocalStores {
   const { db, dir, sinks, clock, log } = options;
   const outbox = createOutbox({ db, sinks, clock, log });
+  const bus = sqliteBus({ db, clock, log });
 
   return {
     artifacts: fileArtifacts(path.join(dir, 'artifacts')),
@@ -38,7 +45,9 @@ export function localStores(options: {
     approvals: sqliteApprovals(db),
     sent: sqliteSent(db),
     keys: localKeys(dir),
-    bus: sqliteBus({ db, clock, log }),
+    ephemerals: sqliteEphemerals(db),
+    schedules: sqliteSchedules({ db, bus, clock, log }),
+    bus,
     outbox,
     secrets: folderSecrets(dir),
   };

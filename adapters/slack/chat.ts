@@ -11,16 +11,24 @@ import {
 import { type CairnError, ForgeRefused, InvalidInput, NotFound, Unavailable } from '../../core/errors.ts';
 import type { Chat, ChatMessage } from '../../core/ports.ts';
 
+/** Addresses that come with clicks. */
+const RESPONSES = 'https://hooks.slack.com/';
+
 export interface SlackOptions {
   /** Bot token, `xoxb-…`, with the scope `chat:write`. */
   token: string;
   apiUrl?: string;
   /** Milliseconds. */
   timeout?: number;
+  /** Clicks can be checked: there is a signing secret. Default: false. */
+  buttons?: boolean;
+  /** Where answers to clicks may go: whatever a click names would else be told what Cairn says. */
+  respondTo?: string;
 }
 
 /** Slack through its Web API. It does not try again by itself: the queue before it does, and keeps order. */
-export function slackChat({ token, apiUrl, timeout = 10_000 }: SlackOptions): Chat {
+export function slackChat(options: SlackOptions): Chat {
+  const { token, apiUrl, timeout = 10_000, buttons = false, respondTo = RESPONSES } = options;
   const client = new WebClient(token, {
     ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/` }),
     retryConfig: { retries: 0 },
@@ -49,7 +57,40 @@ export function slackChat({ token, apiUrl, timeout = 10_000 }: SlackOptions): Ch
       const { channel, ts } = parse(id);
       await call(channel, () => client.chat.update({ channel, ts, ...contentOf(message) }));
     },
+
+    async respond(address, text) {
+      if (!isBelow(address, respondTo)) {
+        throw new InvalidInput(`Clicks are answered at ${respondTo} alone, not where one says.`);
+      }
+      await respond(address, text, timeout);
+    },
+
+    hasButtons: async () => buttons,
   };
+}
+
+function isBelow(address: string, root: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const [given, known] = [new URL(address), new URL(root)];
+  return given.origin === known.origin && given.username === '' && given.password === '';
+}
+
+/** Only whoever clicked sees it. The address works for half an hour. Source: https://docs.slack.dev/interactivity/handling-user-interaction */
+async function respond(address: string, text: string, timeout: number): Promise<void> {
+  const body = JSON.stringify({ response_type: 'ephemeral', replace_original: false, text });
+  const headers = { 'content-type': 'application/json; charset=utf-8' };
+  let status: number;
+  try {
+    const signal = AbortSignal.timeout(timeout);
+    const answer = await fetch(address, { method: 'POST', headers, body, signal, redirect: 'error' });
+    status = answer.status;
+    await answer.body?.cancel();
+  } catch (error) {
+    throw new Unavailable('Slack could not be told the answer to a click.', { cause: error });
+  }
+  if (status >= 500 || status === 429) throw new Unavailable(`Slack answered ${status} to an answer.`);
+  // It was used up, or is too old: whoever clicked sees what came of it in the channel.
+  if (status >= 400) throw new NotFound(`Slack takes no answer to that click any more (${status}).`);
 }
 
 function contentOf({ text, blocks }: ChatMessage): { text: string; blocks: KnownBlock[] } {

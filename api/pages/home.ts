@@ -1,7 +1,20 @@
 import { html } from 'hono/html';
 import type { Run } from '../../core/requests/run.ts';
-import type { EnvironmentView, RepositoryView } from '../environments.ts';
-import { ago, badge, commit, type Html, left, NOTHING, runBadge, runPath, whatItDoes } from './parts.ts';
+import type { DriftView, EnvironmentView, RepositoryView } from '../environments.ts';
+import { ephemeralsSection } from './ephemerals.ts';
+import {
+  ago,
+  badge,
+  commit,
+  type Html,
+  left,
+  link,
+  NOTHING,
+  runBadge,
+  runPath,
+  whatItDoes,
+} from './parts.ts';
+import { frozenText } from './run-parts.ts';
 
 export function homeBody(repositories: RepositoryView[], runs: Run[], now: Date): Html {
   if (repositories.length === 0) {
@@ -12,19 +25,26 @@ export function homeBody(repositories: RepositoryView[], runs: Run[], now: Date)
 <section><h2>Recent runs</h2>${runTable(runs, repositories.length > 1, now)}</section>`;
 }
 
-function repositorySection({ repository, environments, problem }: RepositoryView, now: Date): Html {
+function repositorySection(
+  { repository, environments, ephemerals, problem }: RepositoryView,
+  now: Date,
+): Html {
   return html`<section>
 <h1>${repository}</h1>
 ${problem === null ? NOTHING : html`<p class="problem">Its environments cannot be shown: ${problem}</p>`}
 <div class="grid">${environments.map((environment) => environmentCard(environment, now))}</div>
-</section>`;
+</section>
+${ephemeralsSection(ephemerals, now)}`;
 }
 
 function environmentCard(environment: EnvironmentView, now: Date): Html {
-  const { name, branch, state, reason, lastGood, last, waiting, lock, latestRun } = environment;
+  const { name, branch, state, reason, lastGood, last, waiting, lock, latestRun, frozen, drift } =
+    environment;
   return html`<article class="card env ${state === 'broken' ? 'is-bad' : ''}">
-<div class="line"><h3>${name}</h3>${badge(state)}</div>
+<div class="line"><h3>${name}</h3><span class="badges">${frozen ? badge('frozen') : NOTHING}${drift ? badge(drift.projects.length > 0 ? 'drifted' : 'drift unknown') : NOTHING}${badge(state)}</span></div>
 ${reason === null ? NOTHING : html`<p class="reason">${reason}</p>`}
+${frozen ? frozenText(frozen) : NOTHING}
+${drift ? driftText(drift, now) : NOTHING}
 <dl>
 <dt>branch</dt><dd>${branch}</dd>
 <dt>last good</dt><dd>${commit(lastGood)}</dd>
@@ -39,6 +59,14 @@ ${
     : NOTHING
 }
 </article>`;
+}
+
+function driftText({ where, since, unknown, issue, reconciledBy }: DriftView, now: Date): Html {
+  const names = Object.keys(unknown);
+  const told = issue ? html` · ${link(issue.url, `issue #${issue.number}`)}` : NOTHING;
+  return html`<p class="drift-text">${since === null ? NOTHING : html`Drift in ${where}, found ${ago(since, now)}. `}${
+    names.length > 0 ? html`Not compared: ${names.join(', ')}. ` : NOTHING
+  }${reconciledBy === null ? NOTHING : html`<a href="${runPath(reconciledBy)}">A run</a> takes it away.`}${told}</p>`;
 }
 
 function runTable(runs: Run[], withRepository: boolean, now: Date): Html {

@@ -1,11 +1,12 @@
 import { html } from 'hono/html';
 import type { Run, RunState } from '../../core/requests/run.ts';
+import { duration } from '../duration.ts';
 
 export type Html = ReturnType<typeof html>;
 
 export const NOTHING: Html = html``;
 
-type Tone = 'good' | 'busy' | 'wait' | 'bad' | 'back' | 'quiet';
+type Tone = 'good' | 'busy' | 'wait' | 'bad' | 'back' | 'cold' | 'quiet';
 
 const TONES: Record<string, Tone> = {
   ok: 'good',
@@ -13,6 +14,13 @@ const TONES: Record<string, Tone> = {
   deployed: 'good',
   applied: 'good',
   restored: 'back',
+  ready: 'good',
+  'in-sync': 'good',
+  launching: 'busy',
+  destroying: 'busy',
+  leaked: 'bad',
+  drifted: 'wait',
+  frozen: 'cold',
   running: 'busy',
   applying: 'busy',
   planning: 'busy',
@@ -45,6 +53,7 @@ const WORDS: Record<string, string> = {
   waiting: 'waits for approval',
   queued: 'queued',
   nothing: 'nothing to change',
+  'in-sync': 'in sync',
 };
 
 export function badge(state: string): Html {
@@ -75,16 +84,6 @@ export function left(until: string, now: Date): Html {
   return html`<time datetime="${until}" title="${until.slice(0, 19).replace('T', ' ')} UTC">${text}</time>`;
 }
 
-export function duration(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min${seconds % 60 === 0 ? '' : ` ${seconds % 60} s`}`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours} h${minutes % 60 === 0 ? '' : ` ${minutes % 60} min`}`;
-  return `${Math.floor(hours / 24)} d`;
-}
-
 function sayAgo(ms: number): string {
   if (Number.isNaN(ms)) return 'some time ago';
   const minutes = Math.floor(ms / 60_000);
@@ -96,8 +95,23 @@ function sayAgo(ms: number): string {
 }
 
 export function whatItDoes(run: Run): string {
-  if (run.workflow === 'plan') return `plan #${run.pull ?? '?'} for ${run.environment}`;
-  return `${run.command === 'rollback' ? 'roll back' : 'deploy to'} ${run.environment}`;
+  const { workflow, environment } = run;
+  switch (workflow) {
+    case 'plan':
+      return `plan #${run.pull ?? '?'} for ${environment}`;
+    case 'deploy':
+      return `${run.command === 'rollback' ? 'roll back' : 'deploy to'} ${environment}`;
+    case 'ephemeral':
+      return `make ${environment}`;
+    case 'destroy':
+      return `destroy ${environment}`;
+    case 'extend':
+      return `move the end of ${environment}`;
+    case 'run':
+      return `terraform in ${environment}`;
+    case 'drift':
+      return `look for drift in ${environment}`;
+  }
 }
 
 /** A link, if the address is one that a browser may be sent to; else its text alone. */

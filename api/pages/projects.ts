@@ -15,6 +15,7 @@ const FEW_PROJECTS = 5;
 export function projectsSection(
   { projects, removed }: { projects: ReportedProject[]; removed: string[] },
   told: string | null,
+  stateOf: (project: ReportedProject) => string = ({ status }) => status,
 ): Html {
   return html`<section><h2>Projects</h2>
 ${
@@ -22,14 +23,14 @@ ${
     ? html`<p class="quiet">No project is affected.</p>`
     : html`<div class="scroll"><table class="projects">
 <thead><tr><th>Project</th><th></th><th>Changes</th><th>Log</th></tr></thead>
-<tbody>${projects.map((project) => row(project, project.name !== told))}</tbody></table></div>`
+<tbody>${projects.map((project) => row(project, stateOf(project), project.name !== told))}</tbody></table></div>`
 }
 ${removed.length === 0 ? NOTHING : html`<p class="note">Removed from the repository, left as they are: ${removed.join(', ')}.</p>`}
 ${projects.map((project, index) => diffOf(project, index, projects.length <= FEW_PROJECTS))}
 </section>`;
 }
 
-function row(project: ReportedProject, withError: boolean): Html {
+function row(project: ReportedProject, state: string, withError: boolean): Html {
   const risks = project.summary?.risks ?? [];
   return html`<tr>
 <td><strong>${project.name}</strong>${project.dir === project.name ? NOTHING : html`<div class="quiet">${project.dir}</div>`}
@@ -38,7 +39,7 @@ ${(project.violations ?? []).map((violation) => html`<div class="risk">${violati
 ${risks.slice(0, 5).map(({ message }) => html`<div class="risk">${message}</div>`)}
 ${risks.length > 5 ? html`<div class="risk">and ${risks.length - 5} more</div>` : NOTHING}
 ${withError && project.error && project.status !== 'waits' ? html`<pre class="error">${project.error}</pre>` : NOTHING}</td>
-<td>${badge(project.status)}</td>
+<td>${badge(state)}</td>
 <td class="nowrap">${project.summary ? countsOf(project.summary.counts) : html`<span class="quiet">–</span>`}</td>
 <td><a href="${localPath(project.logUrl)}">log</a></td>
 </tr>`;

@@ -7,9 +7,9 @@ import { type Caller, callerOfToken, readableRepositories } from '../caller.ts';
 import { repositoryView } from '../environments.ts';
 import { followLog, followRun } from '../follow.ts';
 import type { ApiHost } from '../host.ts';
-import { jobPrefix, logPart } from '../jobs.ts';
+import { jobPrefix, type LogPart, logPart, outputPart } from '../jobs.ts';
 import { listRuns } from '../run-list.ts';
-import { findRun, runView } from '../run-view.ts';
+import { commandJob, findRun, runView } from '../run-view.ts';
 import { homeBody } from './home.ts';
 import { jobBody, jobTitle } from './job.ts';
 import { ICON, layout } from './layout.ts';
@@ -97,17 +97,26 @@ export function pageRoutes(host: ApiHost): Hono<Env> {
   app.get('/runs/:id/jobs/:job/log.txt', async (c) => {
     const run = await findRun(host, c.var.viewer, c.req.param('id'));
     const prefix = jobPrefix(run, c.req.param('job'));
-    let text = '';
-    for (let at = 0; ; ) {
-      const part = await logPart(host.ports, prefix, at);
-      text += part.text;
-      at = part.next;
-      if (part.ended || part.text === '') break;
-    }
-    return c.text(text);
+    return c.text(await wholeOf((at) => logPart(host.ports, prefix, at)));
+  });
+
+  app.get('/runs/:id/output.txt', async (c) => {
+    const run = await findRun(host, c.var.viewer, c.req.param('id'));
+    const job = await commandJob(host, run);
+    return c.text(await wholeOf((at) => outputPart(host.ports, job, at)));
   });
 
   return app;
+}
+
+async function wholeOf(read: (offset: number) => Promise<LogPart>): Promise<string> {
+  let text = '';
+  for (let at = 0; ; ) {
+    const part = await read(at);
+    text += part.text;
+    at = part.next;
+    if (part.ended || part.text === '') return text;
+  }
 }
 
 async function login(c: PageContext, host: ApiHost): Promise<Response> {

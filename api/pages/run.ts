@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { DeployReport } from '../../core/reports/deploy-report.ts';
 import type { StatusEvent } from '../../core/reports/event.ts';
 import { ENDED } from '../../core/requests/run.ts';
+import { duration } from '../duration.ts';
 import type { HistoryLine } from '../host.ts';
 import type { JobView } from '../jobs.ts';
 import type { RunView } from '../run-view.ts';
@@ -9,7 +10,6 @@ import {
   ago,
   badge,
   commit,
-  duration,
   type Html,
   jobPath,
   left,
@@ -19,6 +19,7 @@ import {
   whatItDoes,
 } from './parts.ts';
 import { localPath, projectsSection } from './projects.ts';
+import { comparedState, runParts } from './run-parts.ts';
 
 export function runTitle({ run }: RunView): string {
   return `Run ${run.number}: ${whatItDoes(run)}`;
@@ -28,13 +29,20 @@ export function runBody(view: RunView, now: Date): Html {
   const { report } = view;
   return html`${heading(view, now)}
 ${asking(view, now)}
+${runParts(view)}
 ${report?.kind === 'deploy' ? outcome(report) : NOTHING}
 ${report?.kind === 'plan' && report.message ? html`<section class="card is-bad"><h2>It could not be planned</h2><pre class="error">${report.message}</pre></section>` : NOTHING}
 ${report && report.policyChanges.length > 0 ? list('This changes the rules in cairn.yaml', report.policyChanges) : NOTHING}
-${report ? projectsSection(report, report.kind === 'deploy' ? (report.failure?.project ?? null) : null) : NOTHING}
+${report && hasProjects(view) ? projectsSection(report, report.kind === 'deploy' ? (report.failure?.project ?? null) : null, comparedState(view)) : NOTHING}
 ${jobs(view, view.jobs)}
 ${timeline(view.events, now)}
 ${history(view.history)}`;
+}
+
+/** A command, and a change of time, are about no plans; where there are some, they are shown all the same. */
+function hasProjects({ run, report }: RunView): boolean {
+  const isAboutPlans = run.workflow !== 'run' && run.workflow !== 'extend';
+  return isAboutPlans || (report?.projects.length ?? 0) > 0;
 }
 
 function heading({ run, report }: RunView, now: Date): Html {
@@ -49,7 +57,7 @@ function heading({ run, report }: RunView, now: Date): Html {
 <div><dt>environment</dt><dd>${run.environment}</dd></div>
 <div><dt>commit</dt><dd>${commit(run.commit)}</dd></div>
 ${pull ? html`<div><dt>pull request</dt><dd>${link(pull.url, `#${pull.number} ${pull.title}`)}</dd></div>` : NOTHING}
-${report?.kind === 'deploy' ? html`<div><dt>last good</dt><dd>${commit(report.baseCommit)}</dd></div>` : NOTHING}
+${report?.kind === 'deploy' && run.workflow === 'deploy' ? html`<div><dt>last good</dt><dd>${commit(report.baseCommit)}</dd></div>` : NOTHING}
 ${run.requester === null ? NOTHING : html`<div><dt>asked by</dt><dd>@${run.requester}</dd></div>`}
 <div><dt>started</dt><dd>${ago(run.startedAt, now)}</dd></div>
 <div><dt>${ended === null ? 'so far' : 'took'}</dt><dd>${duration(took)}</dd></div>

@@ -4,13 +4,13 @@ export const STYLE = `
   color-scheme: light dark;
   --bg: #f7f7f5; --card: #fff; --line: #e2e2dd; --text: #24292c; --quiet: #6c7478; --link: #2a6b4f;
   --good: #24744b; --good-bg: #e3f2e9; --busy: #2563a8; --busy-bg: #e4eefa; --wait: #8a5a00; --wait-bg: #fdf1d7;
-  --bad: #b3261e; --bad-bg: #fbe9e7; --back: #6a4bb0; --back-bg: #efeafb; --code: #f0f0ec;
+  --bad: #b3261e; --bad-bg: #fbe9e7; --back: #6a4bb0; --back-bg: #efeafb; --cold: #1f6f86; --cold-bg: #def1f6; --code: #f0f0ec;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --bg: #16191b; --card: #1e2225; --line: #30363a; --text: #dde3e6; --quiet: #8e999f; --link: #7fc5a2;
     --good: #7fd0a3; --good-bg: #17342a; --busy: #86b7ee; --busy-bg: #182c43; --wait: #ecc06b; --wait-bg: #3a2d12;
-    --bad: #f39b92; --bad-bg: #3d1f1d; --back: #bda6f2; --back-bg: #2b2344; --code: #15181a;
+    --bad: #f39b92; --bad-bg: #3d1f1d; --back: #bda6f2; --back-bg: #2b2344; --cold: #7ccfe4; --cold-bg: #12333d; --code: #15181a;
   }
 }
 * { box-sizing: border-box; }
@@ -33,10 +33,14 @@ a.plain { color: inherit; }
 .quiet { color: var(--quiet); }
 .nowrap { white-space: nowrap; }
 .line { display: flex; gap: .75rem; align-items: baseline; justify-content: space-between; }
-.line > .badge { flex: none; }
+.line > .badge, .badges { flex: none; }
+.badges { display: inline-flex; flex-wrap: wrap; gap: .4rem; justify-content: flex-end; }
 .grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); margin-top: .9rem; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.2rem; min-width: 0; }
 .card.is-bad { border-left: 4px solid var(--bad); }
+.card.is-frozen { border-left: 4px solid var(--cold); }
+.drift-text { color: var(--wait); overflow-wrap: anywhere; }
+.frozen-text { color: var(--cold); overflow-wrap: anywhere; }
 .card.is-back { border-left: 4px solid var(--back); }
 section.ask { border-left: 4px solid var(--wait); }
 article .ask { border-top: 1px solid var(--line); margin-top: .8rem; padding-top: .5rem; }
@@ -54,12 +58,14 @@ dl.facts div { display: flex; gap: .5rem; max-width: 100%; }
 .badge.busy { background: var(--busy-bg); color: var(--busy); }
 .badge.wait { background: var(--wait-bg); color: var(--wait); }
 .badge.bad { background: var(--bad-bg); color: var(--bad); }
+.badge.cold { background: var(--cold-bg); color: var(--cold); }
 .badge.back { background: var(--back-bg); color: var(--back); }
 code, pre { font: .88em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 code { background: var(--code); border-radius: 4px; padding: .05em .35em; }
 pre { background: var(--code); border-radius: 8px; padding: .75rem .9rem; margin: .5rem 0; overflow-x: auto; }
-pre.command { user-select: all; border: 1px dashed var(--line); }
+pre.command { white-space: pre-wrap; overflow-wrap: anywhere; user-select: all; border: 1px dashed var(--line); }
 pre.error { white-space: pre-wrap; overflow-wrap: anywhere; color: var(--bad); background: var(--bad-bg); }
+pre.output { white-space: pre-wrap; overflow-wrap: anywhere; max-height: 40rem; overflow-y: auto; }
 pre.log { white-space: pre-wrap; overflow-wrap: anywhere; min-height: 8rem; background: var(--card); border: 1px solid var(--line); }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 table { border-collapse: collapse; width: 100%; }
@@ -68,6 +74,11 @@ th, td { padding: .5rem .9rem; vertical-align: top; }
 tbody tr + tr td, thead + tbody tr td { border-top: 1px solid var(--line); }
 .clip { max-width: 34rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 table.projects td:first-child { overflow-wrap: anywhere; }
+tr.is-bad td:first-child { border-left: 4px solid var(--bad); }
+ul.left { margin: .3rem 0; padding-left: 1.1rem; }
+ul.left code { overflow-wrap: anywhere; }
+.stack td:first-child { overflow-wrap: anywhere; min-width: 12rem; }
+.ephemerals details > summary { padding: .6rem .2rem; }
 .risk { color: var(--wait); }
 .risk::before { content: "! "; font-weight: 700; }
 .counts { display: inline-flex; gap: .7rem; font-variant-numeric: tabular-nums; }
@@ -87,5 +98,16 @@ ol.timeline .at { color: var(--quiet); display: inline-block; min-width: 6.5rem;
 form { display: grid; gap: .5rem; margin-top: 1rem; }
 input, button { font: inherit; color: inherit; padding: .5rem .7rem; border: 1px solid var(--line); border-radius: 8px; background: var(--bg); }
 button { background: #3f7a5d; border-color: transparent; color: #fff; cursor: pointer; }
-@media (max-width: 40rem) { header, main { padding-left: 1rem; padding-right: 1rem; } .grid { grid-template-columns: 1fr; } }
+@media (max-width: 40rem) { header, main { padding-left: 1rem; padding-right: 1rem; } .grid { grid-template-columns: 1fr; }
+  .stack, .stack tbody, .stack tr { display: block; }
+  .stack thead { display: none; }
+  .stack tr { padding: .55rem 0; }
+  .stack tr.is-bad { border-left: 4px solid var(--bad); }
+  .stack tr.is-bad td { border-left: 0; }
+  .stack td { display: inline-block; padding: .08rem 0 .08rem .9rem; white-space: normal; overflow-wrap: anywhere; }
+  .stack td:first-child { display: block; min-width: 0; padding-right: .9rem; }
+  .stack tbody tr + tr td { border-top: 0; }
+  .stack tbody tr + tr { border-top: 1px solid var(--line); }
+  .stack td[data-label="Ends in"]::before { content: "ends in: "; color: var(--quiet); }
+}
 `;

@@ -8,7 +8,7 @@ import { type ConfigFlags, readInfra } from './config.ts';
 import { awsDoctor } from './doctor.ts';
 import { type Preflight, preflight } from './preflight.ts';
 import { type Ask, askOnTerminal } from './prompt.ts';
-import { findAppKey, findSlackToken, keepSecrets, type SecretFlags } from './secrets.ts';
+import { findAppKey, findSlack, keepSecrets, type SecretFlags } from './secrets.ts';
 import { readInstallation, stackNames } from './stacks.ts';
 import { registerWebhook } from './webhook.ts';
 
@@ -61,7 +61,7 @@ export async function awsDeploy(flags: DeployFlags, io: Io, tools = deployTools(
 
   title(io, 'Secrets');
   const key = await findAppKey(clients, config, flags, io, tools.ask);
-  const slack = await findSlackToken(clients, config, io, tools.ask);
+  const slack = await findSlack(clients, config, io, tools.ask);
 
   title(io, 'Templates');
   await cdk(['synth', '--quiet']);

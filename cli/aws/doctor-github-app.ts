@@ -5,7 +5,7 @@ import type { Finding } from '../doctor.ts';
 import { checkGithub } from '../doctor-github.ts';
 import { type OperatorClients, reasonOf } from './clients.ts';
 import { type AppKey, type GithubApp, githubApp } from './github-app.ts';
-import { readAppKey, readSecret } from './secrets.ts';
+import { readAppKey, readSecret, slackApp } from './secrets.ts';
 import type { HookConfig } from './webhook.ts';
 
 const FILL = '`cairn aws deploy` asks for it.';
@@ -26,7 +26,8 @@ export async function checkSecrets(
     const help = `Put at least 32 characters there (\`openssl rand -hex 32\`), then \`cairn aws deploy\`.`;
     return { value: null, message: `has ${value.length} characters; it needs at least 32.`, help };
   });
-  const others = [SECRETS.masterKey, SECRETS.adminToken, ...(config.slack ? [SECRETS.slack] : [])];
+  const slack = config.slack ? [await secret(SECRETS.slack, () => lookAtSlack(clients))] : [];
+  const others = [SECRETS.masterKey, SECRETS.adminToken];
   const rest = await Promise.all(
     others.map((name) =>
       secret(name, async () => {
@@ -41,14 +42,23 @@ export async function checkSecrets(
     ),
   );
   return {
-    findings: [app.finding, hook.finding, ...rest.map(({ finding }) => finding)],
+    findings: [app, hook, ...rest, ...slack].map(({ finding }) => finding),
     appKey: app.value,
     webhookSecret: hook.value,
   };
 }
 
+async function lookAtSlack(clients: OperatorClients): Promise<Looked<true>> {
+  const app = slackApp(await readSecret(clients, SECRETS.slack));
+  if (app === null) return { value: null, message: 'has no bot token.', help: FILL };
+  if (app.signingSecret !== undefined) return { value: true, message: 'a bot token and a signing secret' };
+  const help = 'For buttons: `CAIRN_SLACK_SIGNING_SECRET=… cairn aws deploy`. Without them all is well.';
+  return { value: true, warns: true, message: 'has no signing secret: buttons in Slack are refused.', help };
+}
+
 interface Looked<T> {
   value: T | null;
+  warns?: true;
   message: string;
   help?: string;
 }
@@ -58,8 +68,9 @@ async function secret<T>(
   look: () => Promise<Looked<T>>,
 ): Promise<{ value: T | null; finding: Finding }> {
   try {
-    const { value, ...said } = await look();
-    return { value, finding: { name, status: value === null ? 'fail' : 'ok', ...said } };
+    const { value, warns, ...said } = await look();
+    const status = value === null ? 'fail' : warns ? 'warn' : 'ok';
+    return { value, finding: { name, status, ...said } };
   } catch (error) {
     const help = 'You need secretsmanager:GetSecretValue and kms:Decrypt for it; Cairn needs them as well.';
     return { value: null, finding: { name, status: 'fail', message: reasonOf(error), help } };

@@ -2,8 +2,10 @@ import { BatchGetBuildsCommand, ListBuildsForProjectCommand } from '@aws-sdk/cli
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import { WORKFLOWS, type WorkflowName } from '../../core/requests/run.ts';
 import type { InfraConfig } from '../../infra/load-config.ts';
 import { logGroupName, SCHEDULE_GROUP } from '../../infra/names.ts';
+import { FUNCTIONS } from '../../lambdas/functions.ts';
 import type { Finding } from '../doctor.ts';
 import { type OperatorClients, reasonOf } from './clients.ts';
 import { findLine } from './logs.ts';
@@ -36,13 +38,18 @@ export function checkBuilds(clients: OperatorClients): Promise<Finding[]> {
   );
 }
 
-const HEARTBEAT_MS = 15 * 60_000;
+/** Calls that may be missed before nobody is said to call. */
+const HEARTBEATS = 3;
 
-/** Scheduler calls both every five minutes; each call leaves lines in a log. */
+/** What Scheduler calls by the clock; each call leaves lines in a log. */
 export function checkSchedules(clients: OperatorClients, now: number): Promise<Finding[]> {
+  const scheduled = Object.entries(FUNCTIONS).flatMap(([name, { trigger }]) =>
+    trigger.kind === 'schedule' ? [{ name: `cairn-${name}`, minutes: trigger.minutes }] : [],
+  );
   return Promise.all(
-    ['cairn-LookAtHeads', 'cairn-SweepLocks'].map((name) =>
+    scheduled.map(({ name, minutes }) =>
       attempt(name, async () => {
+        const within = HEARTBEATS * minutes;
         const { State } = await clients.scheduler.send(
           new GetScheduleCommand({ GroupName: SCHEDULE_GROUP, Name: name }),
         );
@@ -50,11 +57,10 @@ export function checkSchedules(clients: OperatorClients, now: number): Promise<F
           const help = `Enable ${name} in the schedule group ${SCHEDULE_GROUP}.`;
           return { status: 'fail', message: `The schedule is ${State}.`, help };
         }
-        const line = await findLine(clients, logGroupName(name), now - HEARTBEAT_MS, null);
+        const line = await findLine(clients, logGroupName(name), now - within * 60_000, null);
         if (line) return { status: 'ok', message: `called ${Math.round((now - line.at) / 1000)} s ago` };
-        const help =
-          'Right after a first deployment wait five minutes. Else: does the queue cairn-schedules-dead hold calls? Their attributes say why.';
-        return { status: 'fail', message: 'Nobody called it within 15 minutes.', help };
+        const help = `Right after a first deployment wait ${minutes} minutes. Else: does the queue cairn-schedules-dead hold calls? Their attributes say why.`;
+        return { status: 'fail', message: `Nobody called it within ${within} minutes.`, help };
       }),
     ),
   );
@@ -80,10 +86,16 @@ export function checkQueues({ slack }: InfraConfig, { sqs }: OperatorClients): P
   );
 }
 
+/** What each installation runs sooner or later, and how to see it; who has no use for the others never runs them. */
+const RUNS_FIRST: Partial<Record<WorkflowName, string>> = {
+  plan: 'Open a pull request, then look again.',
+  deploy: 'Merge one, then look again.',
+};
+
 /** Whether the bus has ever started an execution; one that nobody asked for is not started for this. */
 export function checkRuns(account: string, { states, region }: OperatorClients): Promise<Finding[]> {
   return Promise.all(
-    ['plan', 'deploy'].map((workflow) =>
+    WORKFLOWS.map((workflow) =>
       attempt(`workflow ${workflow}`, async () => {
         const stateMachineArn = `arn:${partitionOf(region)}:states:${region}:${account}:stateMachine:cairn-${workflow}`;
         const { executions = [] } = await states.send(
@@ -91,8 +103,8 @@ export function checkRuns(account: string, { states, region }: OperatorClients):
         );
         const [newest] = executions;
         if (!newest) {
-          const help =
-            workflow === 'plan' ? 'Open a pull request, then look again.' : 'Merge one, then look again.';
+          const help = RUNS_FIRST[workflow];
+          if (help === undefined) return { status: 'ok', message: 'nobody has asked for it yet' };
           return {
             status: 'warn',
             message: 'Nothing has run yet: that the bus starts it is not proven.',

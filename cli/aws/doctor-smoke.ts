@@ -9,6 +9,7 @@ import { definitionName, jobName, queueName, STANDARD_SIZE } from '../../core/jo
 import type { SmokeLine } from '../../executor/aws/smoke.ts';
 import type { InfraConfig } from '../../infra/load-config.ts';
 import { JOB_LOGS, STAGES, type Stage } from '../../infra/names.ts';
+import { placesOf } from '../../infra/placed.ts';
 import type { Finding } from '../doctor.ts';
 import { type OperatorClients, reasonOf } from './clients.ts';
 import type { AwsDoctorFlags, DoctorTools } from './doctor.ts';
@@ -57,11 +58,11 @@ function identities({ config, only }: JobsProps): Identity[] {
   const stages = STAGES.filter((stage) => stage !== 'build');
   return config.repositories
     .filter(({ name }) => !only.repository || only.repository.includes(name))
-    .flatMap(({ name, environments }) =>
-      environments
+    .flatMap((repository) =>
+      placesOf(repository)
         .filter((environment) => !only.environment || environment.name === only.environment)
         .flatMap((environment) =>
-          stages.map((stage) => ({ repository: name, environment: environment.name, stage })),
+          stages.map((stage) => ({ repository: repository.name, environment: environment.name, stage })),
         ),
     );
 }

@@ -15,6 +15,7 @@ export interface SecretFlags {
   appKeyFile?: string;
 }
 
+const slackAppKeys = z.object({ botToken: z.string(), signingSecret: z.string().optional() });
 const appKey = z.object({ appId: z.string(), privateKey: z.string() });
 
 /** A secret's value; null if it has none yet. Throws an Error that names the secret, and never its value. */
@@ -34,6 +35,12 @@ export async function readAppKey(clients: OperatorClients, config: InfraConfig):
   if (text === null) return null;
   const parsed = appKey.safeParse(jsonOf(text));
   return parsed.success && parsed.data.appId === config.github.appId ? parsed.data : null;
+}
+
+/** What is kept of the Slack App; null if nothing is, or nothing that can be used. */
+export function slackApp(text: string | null): z.infer<typeof slackAppKeys> | null {
+  const parsed = slackAppKeys.safeParse(jsonOf(text ?? ''));
+  return parsed.success ? parsed.data : null;
 }
 
 /** A value, and whether it is still to be kept where the functions read it. */
@@ -72,24 +79,54 @@ export async function findAppKey(
   return { value: key, isNew: kept?.privateKey !== key.privateKey };
 }
 
-/** The bot token, null without a Slack; from CAIRN_SLACK_TOKEN, since a command line can be seen by others. */
-export async function findSlackToken(
+/**
+ * What Cairn needs of Slack, null without one; from CAIRN_SLACK_TOKEN and CAIRN_SLACK_SIGNING_SECRET, since a
+ * command line can be seen by others. Without a signing secret Slack is told everything, and its buttons are refused.
+ */
+export async function findSlack(
   clients: OperatorClients,
   config: InfraConfig,
   io: Io,
   ask: Ask,
 ): Promise<Found<string> | null> {
   if (!config.slack) return null;
-  const given = io.env['CAIRN_SLACK_TOKEN'];
-  const kept = await readSecret(clients, SECRETS.slack);
-  if (kept !== null && !given) return { value: kept, isNew: false };
-  const token = given || (await ask('Bot token of the Slack App (xoxb-…), not shown: ', { hidden: true }));
-  if (/^xoxb-/.test(token)) return { value: JSON.stringify({ botToken: token }), isNew: true };
-  throw new CliError(
-    EXIT.usage,
-    `${SECRETS.slack} needs the bot token of your Slack App (xoxb-…): give it as CAIRN_SLACK_TOKEN, or set \`slack: false\` in ${config.file}.`,
-  );
+  const given = { token: io.env['CAIRN_SLACK_TOKEN'], signing: io.env['CAIRN_SLACK_SIGNING_SECRET'] };
+  const kept = slackApp(await readSecret(clients, SECRETS.slack));
+  if (kept && !given.token && !given.signing) {
+    if (kept.signingSecret === undefined) io.err(`${NO_BUTTONS} give it as CAIRN_SLACK_SIGNING_SECRET.\n`);
+    return { value: JSON.stringify(kept), isNew: false };
+  }
+  const botToken =
+    given.token ||
+    kept?.botToken ||
+    (await ask('Bot token of the Slack App (xoxb-…), not shown: ', { hidden: true }));
+  if (!/^xoxb-/.test(botToken)) {
+    throw new CliError(
+      EXIT.usage,
+      `${SECRETS.slack} needs the bot token of your Slack App (xoxb-…): give it as CAIRN_SLACK_TOKEN, or set \`slack: false\` in ${config.file}.`,
+    );
+  }
+  const signingSecret =
+    given.signing ||
+    kept?.signingSecret ||
+    (await ask(
+      'Signing secret of the Slack App (its page, Basic Information; empty: no buttons), not shown: ',
+      {
+        hidden: true,
+      },
+    ));
+  if (signingSecret !== '' && !/^[0-9a-f]{32}$/.test(signingSecret)) {
+    throw new CliError(
+      EXIT.usage,
+      'A signing secret of a Slack App is 32 hexadecimal digits: it stands on the page of the App, Basic Information, App Credentials.',
+    );
+  }
+  if (signingSecret === '') io.err(`${NO_BUTTONS} give it as CAIRN_SLACK_SIGNING_SECRET.\n`);
+  const value = JSON.stringify({ botToken, ...(signingSecret === '' ? {} : { signingSecret }) });
+  return { value, isNew: value !== JSON.stringify(kept) };
 }
+
+const NO_BUTTONS = `${SECRETS.slack} has no signing secret: buttons in Slack are refused until you`;
 
 /** Once the stacks have made the secrets. */
 export async function keepSecrets(
@@ -104,7 +141,7 @@ export async function keepSecrets(
   }
   if (slack?.isNew) {
     await putSecret(clients, SECRETS.slack, slack.value);
-    io.err(`Kept the Slack token in ${SECRETS.slack}.\n`);
+    io.err(`Kept what the Slack App gave in ${SECRETS.slack}.\n`);
   }
 }
 

@@ -1,22 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import type { Client } from '../client.ts';
-import { type ConnectionFlags, chooseRepository, connect, fullCommit } from '../connection.ts';
+import { type AskFlags, ask, given } from '../ask.ts';
+import { fullCommit } from '../connection.ts';
 import { CliError, EXIT } from '../exit.ts';
-import { type Io, plain } from '../io.ts';
-import { waitForRuns } from '../wait.ts';
+import type { Io } from '../io.ts';
 
-interface AskFlags extends ConnectionFlags {
-  wait?: boolean;
-  /** Minutes. */
-  timeout?: string;
-}
-
-interface Answer {
-  repository: string;
-  started?: string[];
-  runId?: string;
-  message?: string;
-  urls: Record<string, string>;
+interface MoveFlags extends AskFlags {
+  despiteFreeze?: boolean;
 }
 
 export async function plan(
@@ -35,25 +23,23 @@ export async function plan(
 export async function deploy(
   environment: string,
   commit: string | undefined,
-  flags: AskFlags & { retry?: boolean },
+  flags: MoveFlags & { retry?: boolean },
   io: Io,
 ): Promise<number> {
+  const { despiteFreeze, retry = false } = flags;
   const full = await fullCommit(commit, io);
-  return ask(
-    { command: 'deploy', environment, retry: flags.retry ?? false, ...given({ commit: full }) },
-    flags,
-    io,
-  );
+  return ask({ command: 'deploy', environment, retry, ...given({ commit: full, despiteFreeze }) }, flags, io);
 }
 
 export async function rollback(
   environment: string,
   commit: string | undefined,
-  flags: AskFlags,
+  flags: MoveFlags,
   io: Io,
 ): Promise<number> {
+  const { despiteFreeze } = flags;
   const full = await fullCommit(commit, io);
-  return ask({ command: 'rollback', environment, ...given({ commit: full }) }, flags, io);
+  return ask({ command: 'rollback', environment, ...given({ commit: full, despiteFreeze }) }, flags, io);
 }
 
 export async function approve(environment: string, digest: string, flags: AskFlags, io: Io): Promise<number> {
@@ -70,46 +56,5 @@ export async function reject(
     { command: 'reject', environment, ...given({ reason: reason.join(' ') || undefined }) },
     flags,
     io,
-  );
-}
-
-async function ask(body: Record<string, unknown>, flags: AskFlags, io: Io): Promise<number> {
-  const minutes = flags.timeout === undefined ? null : Number(flags.timeout);
-  if (minutes !== null && !(minutes > 0)) throw new CliError(EXIT.usage, '--timeout is a number of minutes.');
-  const client = await connect(flags, io);
-  const repository = await chooseRepository(client, flags, io);
-  // One key for this call: sent again after a broken connection, it is still one run.
-  const answer = await sendOnce(client, { ...body, repository }, randomUUID());
-  const runIds = answer.started ?? (answer.runId === undefined ? [] : [answer.runId]);
-
-  if (!flags.json) {
-    if (answer.message) io.out(`${plain(answer.message)}\n`);
-    for (const id of runIds)
-      io.out(`${answer.message ? 'Run' : 'Started run'} ${id}: ${answer.urls[id] ?? ''}\n`);
-    if (runIds.length === 0 && !answer.message) io.out('That started nothing.\n');
-  }
-  if (!flags.wait) {
-    if (flags.json) io.out(`${JSON.stringify(answer, null, 2)}\n`);
-    return EXIT.ok;
-  }
-  const runs = await waitForRuns(client, runIds, minutes, io);
-  if (flags.json) io.out(`${JSON.stringify({ ...answer, runs }, null, 2)}\n`);
-  return runs.every(({ state }) => state === 'succeeded') ? EXIT.ok : EXIT.bad;
-}
-
-async function sendOnce(client: Client, body: unknown, key: string): Promise<Answer> {
-  const send = () => client.post<Answer>('/requests', body, { 'idempotency-key': key });
-  try {
-    return await send();
-  } catch (error) {
-    if (!(error instanceof CliError) || error.code !== EXIT.unreachable) throw error;
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    return send();
-  }
-}
-
-function given<T extends Record<string, string | undefined>>(values: T): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
 }

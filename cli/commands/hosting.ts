@@ -42,6 +42,7 @@ export function addHostCommands(program: Command, io: Io, finish: Finish, module
     .option('--port <number>', 'port to listen on (CAIRN_PORT; 8474)')
     .option('--public-url <url>', 'address that people reach it at (CAIRN_PUBLIC_URL)')
     .option('--slack-token <token>', 'bot token (better as CAIRN_SLACK_TOKEN)')
+    .option('--slack-signing-secret <secret>', 'for buttons in Slack (better as CAIRN_SLACK_SIGNING_SECRET)')
     .option('--concurrency <count>', 'jobs at the same time (CAIRN_CONCURRENCY; one per processor)')
     .option('--provider-mirror <folder>', 'filesystem mirror of providers (CAIRN_PROVIDER_MIRROR)')
     .action(async (flags) => {

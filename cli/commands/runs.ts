@@ -40,6 +40,8 @@ export async function runs(flags: RunsFlags, io: Io): Promise<number> {
 }
 
 export function whatItDoes(run: Pick<Run, 'workflow' | 'command' | 'environment' | 'pull'>): string {
-  if (run.workflow === 'plan') return `plan #${run.pull ?? '?'} ${run.environment}`;
-  return `${run.command === 'rollback' ? 'rollback' : 'deploy'} ${run.environment}`;
+  const { workflow, command, environment, pull } = run;
+  if (workflow === 'plan') return `plan #${pull ?? '?'} ${environment}`;
+  if (workflow === 'ephemeral') return `make ${environment}`;
+  return `${command === 'rollback' ? 'rollback' : workflow} ${environment}`;
 }

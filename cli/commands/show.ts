@@ -5,6 +5,7 @@ import { type ConnectionFlags, connect } from '../connection.ts';
 import { EXIT } from '../exit.ts';
 import { findRunId } from '../find-run.ts';
 import { type Io, type Paint, painter, paintState, plain } from '../io.ts';
+import { partsOf } from '../parts.ts';
 import { whatItDoes } from './runs.ts';
 
 interface ShowFlags extends ConnectionFlags {
@@ -40,7 +41,9 @@ function text(view: RunView, flags: ShowFlags, paint: Paint): string {
   if (report?.kind === 'deploy' && report.message) lines.push('', plain(report.message));
   if (report?.kind === 'deploy' && report.revert) lines.push('', `Revert: ${report.revert.url}`);
   for (const change of report?.policyChanges ?? []) lines.push('', `Changes the rules: ${plain(change)}`);
-  if (report) lines.push('', ...report.projects.map((project) => projectLine(project, paint)));
+  lines.push(...partsOf(view, paint));
+  if (report && report.projects.length > 0)
+    lines.push('', ...report.projects.map((project) => projectLine(project, paint)));
   if (flags.diff !== false)
     lines.push(...(report?.projects ?? []).flatMap((project) => diffLines(project, paint)));
   if (report?.kind === 'deploy' && report.helps) lines.push('', `What helps: ${plain(report.helps)}`);

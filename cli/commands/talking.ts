@@ -5,34 +5,21 @@ import { approve, deploy, plan, reject, rollback } from './ask.ts';
 import { deployWithoutEnvironment } from './deploy-aws.ts';
 import type { HostModules } from './hosting.ts';
 import { logs } from './logs.ts';
+import { asking, talking } from './options.ts';
 import { runs } from './runs.ts';
 import { show } from './show.ts';
 import { status } from './status.ts';
 
-/** Options of every command that talks to a server. */
-function talking(command: Command): Command {
-  return command
-    .option('--server <url>', 'address of the server (CAIRN_SERVER; http://127.0.0.1:8474)')
-    .option('--token <token>', 'admin or GitHub token (CAIRN_TOKEN; for a server of this machine its own)')
-    .option('--data <folder>', 'data folder whose admin token is used (CAIRN_DATA; ~/.cairn)')
-    .option('--repository <owner/name>', 'repository; else that of this checkout, or the only one')
-    .option('--json', 'answer as JSON');
-}
-
-function asking(command: Command): Command {
-  return talking(command)
-    .option('--wait', 'stay until the run has ended, showing what it does')
-    .option('--timeout <minutes>', 'with --wait: how long at most');
-}
-
 export function addReadCommands(program: Command, io: Io, finish: Finish): void {
   talking(
-    program.command('status').description('the environments: state, last good commit, what waits'),
+    program
+      .command('status')
+      .description('the environments: state, freeze, drift, last good commit, what waits; ephemeral ones'),
   ).action(async (flags) => finish(await status(flags, io)));
   talking(program.command('runs').description('runs, newest first'))
     .option('--environment <name>', 'only of this environment')
     .option('--pull <number>', 'only of this pull request')
-    .option('--workflow <name>', 'only plan, or only deploy')
+    .option('--workflow <name>', 'only of this kind: plan, deploy, ephemeral, destroy, extend, run, drift')
     .option('--active', 'only those that have not ended')
     .option('--limit <count>', 'at most this many (30)')
     .action(async (flags) => finish(await runs(flags, io)));
@@ -71,6 +58,7 @@ export function addAskCommands(program: Command, io: Io, finish: Finish, modules
       .description('bring an environment to a commit'),
   )
     .option('--retry', 'also content that failed before')
+    .option('--despite-freeze', 'although it is frozen: for approvers that are named')
     .action(async (environment: string | undefined, commit, flags) =>
       finish(
         environment === undefined
@@ -98,5 +86,7 @@ export function addAskCommands(program: Command, io: Io, finish: Finish, modules
       .argument('<environment>')
       .argument('[commit]', 'a good one; else the last good one')
       .description('take an environment back'),
-  ).action(async (environment, commit, flags) => finish(await rollback(environment, commit, flags, io)));
+  )
+    .option('--despite-freeze', 'although it is frozen: for approvers that are named')
+    .action(async (environment, commit, flags) => finish(await rollback(environment, commit, flags, io)));
 }

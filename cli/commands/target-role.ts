@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { EPHEMERAL, isEphemeral } from '../../core/ephemeral/name.ts';
 import { environmentName, repositoryName } from '../../core/requests/request.ts';
 import { INFRA_FILE, type InfraConfig, loadInfraConfig } from '../../infra/load-config.ts';
+import { placed } from '../../infra/placed.ts';
 import { type TargetRole, targetRoles } from '../../infra/target-role/documents.ts';
 import { FORMATS, formatRoles } from '../../infra/target-role/formats.ts';
 import type { Finish } from '../exit.ts';
@@ -37,7 +39,10 @@ export function addTargetRoleCommand(program: Command, io: Io, finish: Finish): 
     .description('the roles that jobs assume in an account that is deployed into')
     .requiredOption('--account <id>', 'the account that is deployed into')
     .option('--repository <owner/name>', `only of this repository; without ${INFRA_FILE} it is needed`)
-    .option('--environment <name>', `only of this environment; without ${INFRA_FILE} it is needed`)
+    .option(
+      '--environment <name>',
+      `only of this environment (${EPHEMERAL}: all ephemeral ones); without ${INFRA_FILE} it is needed`,
+    )
     .option('--stage <stage>', 'only plan, or only apply')
     .option('--format <format>', `${FORMATS.join(', ')} (json)`)
     .option('--config <file>', `the operator's configuration (CAIRN_INFRA; ${INFRA_FILE})`)
@@ -59,7 +64,7 @@ function targetRole(flags: TargetRoleFlags, io: Io): number {
   const config = readConfig(flags, io);
   const cairnAccount = accountNumber('--cairn-account', flags.cairnAccount ?? config?.account ?? undefined);
 
-  const all = placesOf(flags, config, account, cairnAccount).flatMap((place) => {
+  const all = wantedPlaces(flags, config, account, cairnAccount).flatMap((place) => {
     const roles = targetRoles({
       ...place,
       account,
@@ -94,18 +99,26 @@ function readConfig(flags: TargetRoleFlags, io: Io): InfraConfig | null {
   return named || existsSync(file) ? loadInfraConfig(file) : null;
 }
 
-function placesOf(
+function wantedPlaces(
   flags: TargetRoleFlags,
   config: InfraConfig | null,
   account: string,
   cairnAccount: string,
 ): Place[] {
   const { repository, environment, externalId } = flags;
-  const known = (config?.repositories ?? []).flatMap(({ name, environments }) =>
-    environments
-      .filter((one) => (one.account ?? cairnAccount) === account)
-      .map((one) => ({ repository: name, environment: one.name, externalId: externalId ?? one.externalId })),
-  );
+  if (environment !== undefined && isEphemeral(environment)) {
+    throw new CliError(
+      EXIT.usage,
+      `All ephemeral environments of a repository have the same roles: --environment ${EPHEMERAL}.`,
+    );
+  }
+  const known = placed(config ?? { repositories: [] })
+    .filter((one) => (one.environment.account ?? cairnAccount) === account)
+    .map((one) => ({
+      repository: one.repository,
+      environment: one.environment.name,
+      externalId: externalId ?? one.environment.externalId,
+    }));
   const wanted = known.filter(
     (place) =>
       (repository === undefined || place.repository.toLowerCase() === repository.toLowerCase()) &&

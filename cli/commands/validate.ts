@@ -11,6 +11,7 @@ import type { Tree } from '../../core/projects/project.ts';
 import { waves } from '../../core/projects/waves.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { type Io, plain } from '../io.ts';
+import { driftChecks, ephemeralLine, ephemeralOf, writingCommands } from './validate-more.ts';
 
 interface Verdict {
   ok: boolean;
@@ -18,6 +19,12 @@ interface Verdict {
   problems: string[];
   /** Environment -> its projects in the order of applying, wave by wave. */
   environments: Record<string, string[][]>;
+  /** What an ephemeral environment would be made of, wave by wave; null where none can be made. */
+  ephemeral: { projects: string[][]; time: string } | null;
+  /** Environment -> when drift is looked for next: ISO 8601, UTC. */
+  drift: Record<string, string[]>;
+  /** Terraform commands that people may run and that change something. */
+  writes: string[];
   /** Folders whose files cannot be read; what depends on them is planned all the same. */
   warnings: string[];
 }
@@ -35,16 +42,17 @@ export async function validate(
       `${root} is no folder. Give the root of the repository, where ${CONFIG_FILE} is.`,
     );
   }
-  const verdict = await check(root);
+  const verdict = await check(root, new Date());
   if (flags.json) io.out(`${JSON.stringify(verdict, null, 2)}\n`);
   else show(verdict, io);
   return verdict.ok ? EXIT.ok : EXIT.bad;
 }
 
-async function check(root: string): Promise<Verdict> {
+async function check(root: string, now: Date): Promise<Verdict> {
   const environments: Verdict['environments'] = {};
   const problems = new Set<string>();
   const warnings = new Set<string>();
+  const more: Pick<Verdict, 'ephemeral' | 'drift' | 'writes'> = { ephemeral: null, drift: {}, writes: [] };
   try {
     const tree = await folderTree(root);
     const config = tree.has(CONFIG_FILE)
@@ -54,10 +62,15 @@ async function check(root: string): Promise<Verdict> {
       for (const problem of await checkEnvironment(tree, config, environment, environments, warnings))
         problems.add(problem);
     }
+    more.drift = driftChecks(config, now);
+    more.writes = writingCommands(config);
+    const ephemeral = await ephemeralOf(tree, config);
+    more.ephemeral = ephemeral && { projects: ephemeral.waves, time: ephemeralLine(config) };
+    for (const problem of ephemeral?.problems ?? []) problems.add(problem);
   } catch (error) {
     for (const problem of problemsOf(error)) problems.add(problem);
   }
-  return { ok: problems.size === 0, problems: [...problems], environments, warnings: [...warnings] };
+  return { ok: problems.size === 0, problems: [...problems], environments, ...more, warnings: [...warnings] };
 }
 
 async function checkEnvironment(
@@ -89,13 +102,29 @@ function problemsOf(error: unknown): string[] {
   throw error;
 }
 
-function show({ ok, problems, environments, warnings }: Verdict, io: Io): void {
+function show(verdict: Verdict, io: Io): void {
+  const { ok, problems, environments, ephemeral, drift, writes, warnings } = verdict;
   for (const problem of problems) io.err(`${plain(problem)}\n`);
   for (const warning of warnings) io.err(`warning: ${plain(warning)}\n`);
   if (!ok) return;
   for (const [environment, order] of Object.entries(environments)) {
-    const count = order.flat().length;
-    io.out(`${environment}: ${count} project${count === 1 ? '' : 's'}\n`);
-    for (const [index, wave] of order.entries()) io.out(`  ${index + 1}. ${plain(wave.join(', '))}\n`);
+    io.out(`${environment}: ${count(order)}\n${inOrder(order)}`);
+    const checks = (drift[environment] ?? []).map((at) => at.slice(0, 16).replace('T', ' '));
+    if (checks.length > 0) io.out(`  drift is looked for at ${checks.join(', ')} UTC, and so on\n`);
   }
+  if (ephemeral) {
+    io.out(`an ephemeral environment (${ephemeral.time}): ${count(ephemeral.projects)}\n`);
+    io.out(inOrder(ephemeral.projects));
+  }
+  if (writes.length > 0)
+    io.out(`commands that change something, with approval and lock: ${writes.join(', ')}\n`);
+}
+
+function count(order: string[][]): string {
+  const projects = order.flat().length;
+  return `${projects} project${projects === 1 ? '' : 's'}`;
+}
+
+function inOrder(order: string[][]): string {
+  return order.map((wave, index) => `  ${index + 1}. ${plain(wave.join(', '))}\n`).join('');
 }

@@ -8,7 +8,7 @@ interface Answer {
   login: string;
   permission: 'admin' | 'write' | 'read' | 'none';
   command: 'approve' | 'reject';
-  /** What was typed; null for a rejection, which needs none. */
+  /** What was typed, or stands on the button; null for a rejection that is typed, which needs none. */
   digest: string | null;
   waiting: Pick<WaitingApproval, 'digest' | 'environment'>;
   approval: Policy['approval'];
@@ -28,14 +28,19 @@ export function approvalRefusal(answer: Answer): string | null {
     const who = approval.approvers.length > 0 ? approval.approvers.join(', ') : 'anybody with write access';
     return `@${login} is not an approver of ${waiting.environment}: ${who}.`;
   }
-  if (answer.command === 'reject') return null;
+  if (answer.command === 'reject' && answer.digest === null) return null;
 
-  if (approval.notAuthor && answer.authors.some((a) => a.toLowerCase() === login.toLowerCase())) {
+  if (
+    answer.command === 'approve' &&
+    approval.notAuthor &&
+    answer.authors.some((a) => a.toLowerCase() === login.toLowerCase())
+  ) {
     return `@${login} wrote part of this change, and ${waiting.environment} says not_author: somebody else approves.`;
   }
   if (answer.digest === null || !waiting.digest.startsWith(answer.digest)) {
-    const typed = answer.digest === null ? 'no digest' : answer.digest;
-    return `You answered ${typed}, but the plan that waits is ${waiting.digest.slice(0, 7)}. Read it, then: /cairn approve ${waiting.environment} ${waiting.digest.slice(0, 7)}`;
+    const typed = answer.digest === null ? 'no digest' : answer.digest.slice(0, 7);
+    const command = `/cairn ${answer.command} ${waiting.environment}${answer.command === 'approve' ? ` ${waiting.digest.slice(0, 7)}` : ''}`;
+    return `You answered ${typed}, but the plan that waits is ${waiting.digest.slice(0, 7)}. Read it, then: ${command}`;
   }
   return null;
 }

@@ -6,6 +6,7 @@ import type { JobOrder } from './order.ts';
 /** What a job may leave beside its result and its state: stored as `<prefix>/out/<name>`. */
 export const CARRIED = [
   JOB_FILES.log,
+  JOB_FILES.output,
   JOB_FILES.changes,
   JOB_FILES.summary,
   JOB_FILES.plan,
@@ -14,7 +15,7 @@ export const CARRIED = [
 
 /** An order names the binaries only if it wants certain ones; else these are offered, best first. */
 export function withBinaries(job: Job, offered: { path: string; version: string }[]): Job {
-  if (job.kind !== 'plan' && job.kind !== 'apply') return job;
+  if (job.kind !== 'plan' && job.kind !== 'apply' && job.kind !== 'terraform') return job;
   return { ...job, project: { ...job.project, binaries: job.project.binaries ?? offered } } as Job;
 }
 

@@ -11,8 +11,8 @@ const name = z.string().min(1).max(300);
 
 /** Where terraform keeps the state of a root that has no remote backend: the override file points here. */
 const stateTarget = z.discriminatedUnion('kind', [
-  /** The root's own backend is used, no override is written. */
-  z.object({ kind: z.literal('own') }),
+  /** The root's own backend is used, no override is written; `config` goes to init as `-backend-config=KEY=VALUE`. */
+  z.object({ kind: z.literal('own'), config: z.record(z.string(), z.string()).optional() }),
   /**
    * A copy of the state stands in the job's fixed work folder as `state/terraform.tfstate`; after an apply
    * the host stores it (executor: out/terraform.tfstate, always written once terraform apply was started).
@@ -72,6 +72,10 @@ const planJob = common.extend({
   project: projectPart,
   /** `terraform plan -destroy` for a root that was removed. */
   destroy: z.boolean().default(false),
+  /** Addresses whose resources are replaced: `-replace=`. */
+  replace: z.array(z.string().min(1).max(500)).optional(),
+  /** False: `-lock=false`; what is planned so is never applied. Absent: only a deploy's plan locks. */
+  lock: z.boolean().optional(),
   /** Id of a state lock that an ended job of ours left behind: it is taken away before the plan. */
   unlock: z.string().max(200).nullable().default(null),
   /** Key of the HMAC that stands for sensitive values; the same within a run. Hex. */
@@ -117,12 +121,25 @@ const buildJob = common.extend({
   variables: z.record(z.string(), z.string()),
 });
 
-export const jobSchema = z.discriminatedUnion('kind', [planJob, applyJob, verifyJob, buildJob]);
+/** One terraform command that people asked for (`state list`, `import …`): its text goes to out/output.txt. */
+const terraformJob = common.extend({
+  kind: z.literal('terraform'),
+  project: projectPart,
+  /** Checked by core/terraform: subcommand, flags, arguments. Never a shell line. */
+  args: z.array(z.string().max(2000)).min(1).max(50),
+  /** It changes the state: locked while it runs, and the state is stored afterwards. */
+  writes: z.boolean(),
+  /** The fencing number of the environment's lock; 0 for one that only reads. */
+  fence: z.number().int().nonnegative(),
+});
+
+export const jobSchema = z.discriminatedUnion('kind', [planJob, applyJob, verifyJob, buildJob, terraformJob]);
 export type Job = z.infer<typeof jobSchema>;
 export type PlanJob = z.infer<typeof planJob>;
 export type ApplyJob = z.infer<typeof applyJob>;
 export type VerifyJob = z.infer<typeof verifyJob>;
 export type BuildJob = z.infer<typeof buildJob>;
+export type TerraformJob = z.infer<typeof terraformJob>;
 
 /**
  * `out/result.json`, written last and by rename. The executor's exit code agrees with it: 0 for `ok`, else 1.
@@ -162,7 +179,7 @@ export type JobResult = z.infer<typeof jobResult>;
  * in/   job.json, source.tar.gz (paths without a leading folder), secrets.json ({NAME: value}),
  *       upstream-*.tfstate, state.tfstate (kind `file`, absent if there is none yet),
  *       plan.tfplan and plan.work.tar.gz (apply)
- * out/  result.json, log.txt (scrubbed, appended live), changes.json (plan: `Changes`), summary.json
+ * out/  result.json, log.txt (scrubbed, appended live), output.txt (terraform: what it printed, scrubbed), changes.json (plan: `Changes`), summary.json
  *       (plan: `PlanSummary`), plan.tfplan, plan.work.tar.gz (plan: what it left outside .terraform/, and the
  *       lock file), terraform.tfstate, errored.tfstate (apply)
  */
@@ -175,6 +192,7 @@ export const JOB_FILES = {
   planWork: 'plan.work.tar.gz',
   result: 'result.json',
   log: 'log.txt',
+  output: 'output.txt',
   changes: 'changes.json',
   summary: 'summary.json',
   stateOut: 'terraform.tfstate',

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { placeOf } from '../ephemeral/name.ts';
 import type { Run } from '../requests/run.ts';
 import { type JobOrder, STAGES } from './order.ts';
 
@@ -46,14 +47,27 @@ function clean(name: string): string {
 export type JobsOfRun = Pick<Run, 'id' | 'repository' | 'environment' | 'workflow'>;
 
 /** What a job's id begins with -> its stage, by workflow. */
+const DEPLOYS: ReadonlyMap<string, Stage> = new Map<string, Stage>([
+  ['plan', 'deploy-plan'],
+  ['apply', 'apply'],
+  ['verify', 'verify'],
+  ['build', 'build'],
+]);
 const STAGES_OF: Record<Run['workflow'], ReadonlyMap<string, Stage>> = {
   plan: new Map([['plan', 'pr-plan']]),
-  deploy: new Map<string, Stage>([
+  deploy: DEPLOYS,
+  ephemeral: DEPLOYS,
+  destroy: new Map<string, Stage>([
     ['plan', 'deploy-plan'],
     ['apply', 'apply'],
-    ['verify', 'verify'],
-    ['build', 'build'],
+    ['read', 'deploy-plan'],
   ]),
+  extend: new Map(),
+  run: new Map<string, Stage>([
+    ['read', 'deploy-plan'],
+    ['write', 'apply'],
+  ]),
+  drift: new Map([['plan', 'deploy-plan']]),
 };
 
 /** Between a plan's id and what keeps others from guessing its prefix; no project's name has it. */
@@ -69,14 +83,18 @@ export function jobPrefix(run: JobsOfRun, jobId: string): string | null {
 
 /** Where a run's jobs are listed: one prefix per stage, each with a `/` at its end. */
 export function jobPrefixes(run: JobsOfRun): string[] {
-  return [...STAGES_OF[run.workflow].values()].map((stage) => `${stagePrefix(run, stage)}/`);
+  const stages = new Set(STAGES_OF[run.workflow].values());
+  return [...stages].map((stage) => `${stagePrefix(run, stage)}/`);
 }
 
 function stagePrefix({ id, repository, environment }: JobsOfRun, stage: Stage): string {
-  return `jobs/${repository}/${environment}/${stage}/${id}`;
+  return `jobs/${repository}/${placeOf(environment)}/${stage}/${id}`;
 }
 
-/** What a job's artifact prefix says: it may be of another run than the one that names it. Null if it is none. */
+/**
+ * What a job's artifact prefix says: it may be of another run than the one that names it. Null if it is none. Its
+ * environment is the place of it: `ephemeral` for every ephemeral one.
+ */
 export function parseJobPrefix(prefix: string): (JobIdentity & { runId: string; jobId: string }) | null {
   const [root, owner, name, environment, stage, runId, jobId, ...more] = prefix.split('/');
   if (root !== 'jobs' || !owner || !name || !environment || !runId || !jobId || more.length > 0) return null;
@@ -90,5 +108,5 @@ function isStage(text: string | undefined): text is Stage {
 
 /** Write-once key of what must happen once in a run. */
 export function claimKey(run: Pick<JobsOfRun, 'id' | 'repository' | 'environment'>, what: string): string {
-  return `claims/${run.repository}/${run.environment}/${run.id}/${what}`;
+  return `claims/${run.repository}/${placeOf(run.environment)}/${run.id}/${what}`;
 }

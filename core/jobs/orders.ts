@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isEphemeral, placeOf } from '../ephemeral/name.ts';
 import { STANDARD_SIZE } from '../projects/project.ts';
 import type { ProjectProgress, RunDocument } from '../runs/document.ts';
-import { currentPass } from '../runs/document.ts';
-import type { ApplyJob, BuildJob, Job, PlanJob, VerifyJob } from './job.ts';
+import { currentPass, workflowOf } from '../runs/document.ts';
+import type { ApplyJob, BuildJob, Job, PlanJob, TerraformJob, VerifyJob } from './job.ts';
 import { JOB_FILES } from './job.ts';
 import {
   claimKey,
@@ -38,8 +39,13 @@ export function segment(name: string): string {
   return encodeURIComponent(name).replaceAll('.', '%2E');
 }
 
-export function stateKey(doc: { repository: string; environment: string }, project: string): string {
-  return `${doc.repository}/${doc.environment}/${segment(project)}`;
+/** An ephemeral environment's stands below `ephemeral/`, where its rights end. */
+export function stateKey(
+  { repository, environment }: { repository: string; environment: string },
+  project: string,
+): string {
+  const place = isEphemeral(environment) ? `${placeOf(environment)}/${environment}` : environment;
+  return `${repository}/${place}/${segment(project)}`;
 }
 
 export function itemOf(order: JobOrder): JobItem {
@@ -67,21 +73,24 @@ export function planOrder(
   unlock: string | null = null,
 ): JobOrder {
   const stage = doc.request.command === 'plan' ? 'pr-plan' : 'deploy-plan';
+  const isApplied = stage === 'deploy-plan' && doc.request.command !== 'drift';
   const job: PlanJob = {
     ...common(doc, planId(doc, progress.project.name), PLAN_TIMEOUT),
     kind: 'plan',
     stage,
     project: projectPart(doc, progress),
     destroy: progress.destroy,
-    unlock: stage === 'pr-plan' ? null : unlock,
+    replace: progress.replace,
+    lock: isApplied,
+    unlock: isApplied ? unlock : null,
     hashKey,
     secrets: Object.keys(secretsFor(progress, 'plan')),
   };
   return {
     ...orderOf(doc, job, stage, progress),
     prefix: prefixOf(doc, `${job.id}${UNGUESSED}${secret.slice(0, 16)}`),
-    // A pull request's plan is never applied, so its folder is its own and plans run side by side.
-    folder: stage === 'pr-plan' ? `${doc.runId}/${job.id}` : folderOf(doc, progress),
+    // A plan that is never applied has a folder of its own, so that it runs beside others.
+    folder: !isApplied ? `${doc.runId}/${job.id}` : folderOf(doc, progress),
     secrets: secretsFor(progress, 'plan'),
     claim: null,
   };
@@ -112,8 +121,40 @@ export function applyOrder(doc: RunDocument, progress: ProjectProgress, hashKey:
     },
     folder: folderOf(doc, progress),
     secrets: secretsFor(progress, 'apply'),
-    claim: claimKey(runOf(doc), `${doc.phase}-${pass.wave}/${segment(progress.project.name)}/${doc.fence}`),
+    claim: claimKey(
+      runOf(doc),
+      `${passName(doc)}-${pass.wave}/${segment(progress.project.name)}/${doc.fence}`,
+    ),
   };
+}
+
+/** A destroy goes through what is left again and again: each time is a pass of its own. */
+function passName({ phase, destroy }: RunDocument): string {
+  return destroy && destroy.attempt > 1 ? `${phase}-again-${destroy.attempt}` : phase;
+}
+
+/** The order of one terraform command. One that writes is claimed once for each time the lock is held, as an apply is. */
+export function commandOrder(
+  doc: RunDocument,
+  progress: ProjectProgress,
+  args: string[],
+  writes: boolean,
+): JobOrder {
+  const project = segment(progress.project.name);
+  const secrets = secretsFor(progress, writes ? 'apply' : 'plan');
+  const job: TerraformJob = {
+    ...common(doc, `${writes ? 'write' : 'read'}-${doc.n}-${project}`, PLAN_TIMEOUT),
+    kind: 'terraform',
+    project: projectPart(doc, progress),
+    args,
+    writes,
+    fence: writes ? doc.fence : 0,
+    secrets: Object.keys(secrets),
+  };
+  const order = orderOf(doc, job, writes ? 'apply' : 'deploy-plan', progress);
+  if (!writes) return { ...order, secrets };
+  const claim = claimKey(runOf(doc), `write/${project}/${doc.fence}`);
+  return { ...order, secrets, folder: folderOf(doc, progress), claim };
 }
 
 /** The check that decides whether an environment is healthy. `url` is resolved already. */
@@ -189,7 +230,7 @@ function orderOf(
         : null,
     upstream,
     secrets: {},
-    identity: { repository: doc.repository, environment: doc.environment, stage },
+    identity: { repository: doc.repository, environment: placeOf(doc.environment), stage },
     size: progress?.project.size ?? STANDARD_SIZE,
     folder: `${doc.runId}/${job.id}`,
     claim: null,
@@ -198,7 +239,7 @@ function orderOf(
 }
 
 function runOf({ runId, repository, environment, request }: RunDocument): JobsOfRun {
-  return { id: runId, repository, environment, workflow: request.command === 'plan' ? 'plan' : 'deploy' };
+  return { id: runId, repository, environment, workflow: workflowOf(request.command) };
 }
 
 function prefixOf(doc: RunDocument, jobId: string): string {
@@ -220,7 +261,7 @@ function projectPart(doc: RunDocument, progress: ProjectProgress): PlanJob['proj
     name,
     dir,
     workspace,
-    state: { kind: progress.state === 'kept' ? 'file' : 'own' },
+    state: progress.state === 'kept' ? { kind: 'file' } : { kind: 'own', config: progress.backendConfig },
     variables: { cairn_environment: doc.environment, ...variables, ...buildOutputs(doc, progress) },
     upstream,
   };

@@ -8,7 +8,7 @@ import { type ModuleGraph, moduleGraph } from './module-graph.ts';
 import type { Project, StateAddress, Tree } from './project.ts';
 
 /** A remote backend as a root's own files configure it. */
-interface RemoteBackend {
+export interface RemoteBackend {
   type: string;
   config: Record<string, unknown>;
 }
@@ -55,14 +55,24 @@ export async function stateAddress(
   graph?: ModuleGraph,
 ): Promise<StateAddress | null> {
   const backend = await backendOf(tree, project, hcl, graph);
-  if (!backend) return null;
+  return backend ? addressOf(backend, project).address : null;
+}
+
+/** Where a backend keeps the state of a workspace, and whether what is known of it tells so. */
+export function addressOf(
+  backend: RemoteBackend,
+  { dir, workspace }: Pick<Project, 'dir' | 'workspace'>,
+): { address: StateAddress; told: boolean } {
   const identity = IDENTITY[backend.type];
   const config = identity ? identity.where.map((name) => backend.config[name] ?? null) : backend.config;
+  const where = canonical(config);
+  const told = isTold(backend, where);
   // An address that its files do not tell is nobody else's: what is unknown never equals.
-  const told = canonical(config);
-  const own = isTold(backend, told) ? null : project.dir;
-  const text = JSON.stringify([backend.type, told, project.workspace, own]);
-  return { backend: backend.type, key: createHash('sha256').update(text).digest('hex') };
+  const text = JSON.stringify([backend.type, where, workspace, told ? null : dir]);
+  return {
+    address: { backend: backend.type, key: createHash('sha256').update(text).digest('hex') },
+    told,
+  };
 }
 
 /** True if the files alone tell where the state is. */

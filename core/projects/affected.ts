@@ -119,7 +119,8 @@ function discoverLeniently(tree: Tree, config: Config, graph: ModuleGraph): Proj
   }
 }
 
-async function addressesOf(
+/** Where each keeps its state; null: Cairn keeps it. */
+export async function addressesOf(
   tree: Tree,
   projects: readonly Project[],
   graph: ModuleGraph,

@@ -1,3 +1,4 @@
+import { COMMANDS } from '../terraform/allowlist.ts';
 import type { Config, ProjectConfig } from './config-types.ts';
 import { cycleIn } from './cycle.ts';
 import { didYouMean } from './nearest.ts';
@@ -18,6 +19,15 @@ export function contentProblems(config: Config): string[] {
           config.projects.map((project) => project.name),
         )),
   ];
+}
+
+/** What people are allowed to run, and Cairn does not. `at` says where the file has it. */
+export function commandProblems({ commands }: Config, at: (index: number) => string): string[] {
+  return commands.allow.flatMap((name, index) => {
+    if (COMMANDS.includes(name)) return [];
+    const known = didYouMean(name, COMMANDS) || `; known are ${COMMANDS.join(', ')}`;
+    return [`${at(index)}: there is no command "${name}"${known}`];
+  });
 }
 
 /** References to projects that are not among `names`. */

@@ -1,154 +1,69 @@
 import { z } from 'zod';
-import { LONGEST_APPROVAL } from '../environments/approval.ts';
+import { CLOSEST, cronProblem, timeZoneProblem } from '../drift/moments.ts';
+import { EPHEMERAL, isEphemeral } from '../ephemeral/name.ts';
 import { branchName, environmentName, login } from '../requests/request.ts';
+import { ephemeral } from './config-ephemeral-schema.ts';
+import {
+  approval,
+  build,
+  directory,
+  duration,
+  glob,
+  projectName,
+  reference,
+  seconds,
+  variables,
+  verify,
+} from './config-parts.ts';
 
 /**
  * `cairn.yaml` as it is written. The published JSON schema and the reference page are made from the
  * descriptions here, so they are written for the person who fills the file in.
  */
 
-const duration = z
-  .string()
-  .regex(
-    /^[1-9][0-9]{0,5}(s|m|h|d)$/,
-    'a duration is a whole number and s, m, h or d, such as "90m" or "24h"',
-  );
-
-const UNIT: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
-
-/** Of a duration as it is written. */
-export function seconds(duration: string): number {
-  return Number(duration.slice(0, -1)) * (UNIT[duration.slice(-1)] ?? 1);
+/** A check that answers what is wrong in words. */
+function says(problemOf: (text: string) => string | null) {
+  return (text: string, context: z.RefinementCtx) => {
+    const message = problemOf(text);
+    if (message !== null) context.addIssue({ code: 'custom', message });
+  };
 }
 
-const directory = z
-  .string()
-  .min(1)
-  .max(400)
-  .refine(
-    (dir) => !/^[-/\\]|\\|\p{Cc}|^[A-Za-z]:/u.test(dir) && !dir.split('/').includes('..'),
-    'a directory is written from the repository root, without "..", a leading "/" or a leading "-"',
-  );
-
-const projectName = z
-  .string()
-  .max(200)
-  .regex(
-    /^(\.|[A-Za-z0-9_][\p{L}\p{N} ._@/+=-]*)$/u,
-    'a project name starts with a letter, a digit or "_", and has letters, digits, " ", ".", "_", "@", "/", "+", "=", "-"',
-  );
-
-/** A name, a directory or a glob over names: checked against the tree, not by shape. */
-const reference = z.string().min(1).max(400);
-const glob = z.string().min(1).max(400);
-const command = z.array(z.string().min(1)).min(1, 'a command is a list: the program, then its arguments');
-
-const value = z.union(
-  [z.string(), z.number(), z.boolean(), z.array(z.json()), z.record(z.string(), z.json())],
-  {
-    error: 'a value is a text, a number, true or false, a list or a map',
-  },
-);
-const variables = z.record(
-  z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_-]*$/, 'not a name that a Terraform variable can have')
-    .refine(
-      (name) => !name.startsWith('cairn_'),
-      'variables that start with "cairn_" are set by Cairn itself',
-    ),
-  value,
-);
-
-const approval = z.strictObject({
-  required: z
-    .boolean()
-    .optional()
-    .describe('Whether a person must approve before anything is applied. Default: `true`.'),
-  approvers: z
-    .array(login)
-    .optional()
-    .describe(
-      'GitHub logins that may approve. `operator` is whoever holds the admin token of the server. Default: everybody with write access to the repository.',
-    ),
-  not_author: z
-    .boolean()
-    .optional()
-    .describe(
-      'Refuse approvals by the author of the pull request and of any commit since the last good deployment. Default: `false`.',
-    ),
-  within: duration
-    .refine(
-      (text) => seconds(text) <= LONGEST_APPROVAL,
-      `an approval waits ${LONGEST_APPROVAL / 86_400} days at most: the plan that it is about holds secrets and is deleted then`,
-    )
-    .optional()
-    .describe(
-      'How long a deployment waits for an approval, at most `7d`: no plan is kept for longer. Default: `24h`.',
-    ),
-});
-
-const verify = z
+const drift = z
   .strictObject({
-    url: z
+    cron: z
       .string()
-      .regex(/^https?:\/\/\S+$/, 'a URL starts with http:// or https://')
+      .max(100)
+      .superRefine(says(cronProblem))
       .optional()
-      .describe('Address that must answer. One of `url`, `output` and `command` is given.'),
-    output: z
+      .describe(
+        'When to compare: minute, hour, day of month, month, day of week, such as `0 6 * * 1-5`; at most every 15 minutes. With one minute and one hour, a time that summer time leaves out comes at the first moment after the gap, and one that comes twice counts once; any other expression goes on through the repeated hour and leaves out what the gap leaves out. A comparison that could not begin within an hour is left out. One of `cron` and `every` is given.',
+      ),
+    time_zone: z
       .string()
-      .regex(/^.+\.[A-Za-z_][A-Za-z0-9_-]*$/, 'an output is written PROJECT.OUTPUT, such as "app.url"')
+      .max(60)
+      .superRefine(says(timeZoneProblem))
       .optional()
-      .describe('`PROJECT.OUTPUT`: an output of a project that holds the address.'),
-    command: command.optional().describe('Program and arguments; exit code 0 means healthy.'),
-    path: z
-      .string()
-      .regex(/^\/\S*$/, 'a path starts with "/"')
+      .describe('Time zone of `cron`, such as `Europe/Berlin`. Default: `UTC`.'),
+    every: duration
+      .refine((text) => seconds(text) >= CLOSEST, 'comes more often than every 15 minutes')
       .optional()
-      .describe('Appended to the address of `output`, such as `/healthz`.'),
-    status: z
-      .int()
-      .min(100)
-      .max(599)
+      .describe(
+        'How often to compare, such as `6h`, counted from midnight UTC; at least `15m`. One of `cron` and `every` is given.',
+      ),
+    reconcile: z
+      .boolean()
       .optional()
-      .describe('HTTP status that counts as healthy. Default: any from 200 to 299.'),
-    dir: directory.optional().describe('Folder in which `command` runs. Default: `.`.'),
-    attempts: z.int().min(1).max(1000).optional().describe('How often to try. Default: `10`.'),
-    interval: duration.optional().describe('Pause between two attempts. Default: `2s`.'),
-    timeout: duration.optional().describe('Time for all attempts together. Default: `5m`.'),
+      .describe(
+        'Deploy the last good commit again where something drifted, under the approval rule of the environment. Default: `false`.',
+      ),
   })
-  .superRefine((check, context) => {
-    const kinds = (['url', 'output', 'command'] as const).filter((key) => check[key] !== undefined);
-    if (kinds.length !== 1) {
-      context.addIssue({ code: 'custom', message: 'give exactly one of "url", "output" and "command"' });
-      return;
-    }
-    const misplaced = { path: ['output'], status: ['url', 'output'], dir: ['command'] } as const;
-    for (const [key, allowed] of Object.entries(misplaced)) {
-      if (check[key as keyof typeof misplaced] === undefined) continue;
-      if ((allowed as readonly string[]).includes(kinds[0] ?? '')) continue;
-      context.addIssue({
-        code: 'custom',
-        path: [key],
-        message: `"${key}" goes with ${allowed.join(' or ')} only`,
-      });
-    }
-  });
+  .refine((of) => (of.cron === undefined) !== (of.every === undefined), 'give "cron" or "every"')
+  .refine((of) => of.time_zone === undefined || of.cron !== undefined, '"time_zone" goes with "cron" only');
 
-const build = z.strictObject({
-  command: command.describe(
-    'Program and arguments. It runs before the plans of a deployment, never for a pull request. `NAME=value` lines that it appends to the file `$CAIRN_OUTPUT` become Terraform variables.',
-  ),
-  dir: directory
-    .optional()
-    .describe(
-      'Folder in which it runs; a change below it affects the projects that use it. Default: `.` (no project).',
-    ),
-  projects: z
-    .array(reference)
-    .optional()
-    .describe('Projects that use what it makes: names or globs. Default: all of the environment.'),
-});
+const permanentName = environmentName
+  .refine((name) => !isEphemeral(name), 'names that start with "eph-" are those of ephemeral environments')
+  .refine((name) => name !== EPHEMERAL, '"ephemeral" stands for all ephemeral environments: choose another');
 
 const environment = z.strictObject({
   branch: branchName
@@ -176,6 +91,15 @@ const environment = z.strictObject({
     .describe('Terraform variables of every project here; those of a project win.'),
   verify: verify.optional().describe('Check that must pass after the last apply. Default: none.'),
   build: build.optional().describe('Program that runs before the plans of a deployment. Default: none.'),
+  while_frozen: z
+    .enum(['refuse', 'queue'])
+    .optional()
+    .describe(
+      'What becomes of a deployment while the environment is frozen: `refuse` ends it, `queue` lets the newest wait until it is unfrozen. Default: `refuse`.',
+    ),
+  drift: drift
+    .optional()
+    .describe('Regular comparison of what stands with the last good commit. Default: none.'),
 });
 
 const RESERVED =
@@ -248,7 +172,7 @@ const guards = z.strictObject({
 export const configSchema = z
   .strictObject({
     environments: z
-      .record(environmentName, environment)
+      .record(permanentName, environment)
       .refine((all) => Object.keys(all).length > 0, 'name at least one environment and its branch')
       .describe('The places that projects are deployed to, by name.'),
     projects: z
@@ -263,11 +187,36 @@ export const configSchema = z
       ),
     ignore: z.array(glob).optional().describe('Globs over folders in which no project is looked for.'),
     guards: guards.optional().describe('Plans that are refused whoever approves them.'),
+    ephemeral: ephemeral
+      .optional()
+      .describe(
+        'Environments made from a ref or for a pull request, with a time to live. Default: none can be made.',
+      ),
+    commands: z
+      .strictObject({
+        allow: z
+          .array(z.string().min(1).max(60))
+          .optional()
+          .describe(
+            'Terraform commands that `cairn run` takes. Default: those that only read: `state list`, `state show`, `output`, `show`, `validate`, `version`, `providers`, `graph`. Those that write (`import`, `state mv`, `state rm`, `taint`, `untaint`, `force-unlock`, `apply -replace`) have to be listed; they need an approval where a deployment does.',
+          ),
+      })
+      .optional()
+      .describe('Terraform commands that people may run from a comment or the command line.'),
     notifications: z
       .strictObject({
         slack: z
           .strictObject({
             channel: z.string().min(1).max(200).describe('Channel, such as `#deploys`, or its id.'),
+            users: z
+              .record(
+                z.string().regex(/^[UW][A-Z0-9]{2,30}$/, 'a Slack user is its member id, such as U012AB3CD'),
+                login,
+              )
+              .optional()
+              .describe(
+                'GitHub login of each Slack user, by member id: who may answer with the buttons. Others get a link. Default: none.',
+              ),
           })
           .optional()
           .describe('Slack messages: one thread per run.'),

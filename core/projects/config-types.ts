@@ -10,7 +10,12 @@ export interface Config {
   discover: boolean;
   ignore: string[];
   guards: Guards;
-  notifications: { slack: { channel: string } | null };
+  /** Null: no ephemeral environment can be made. */
+  ephemeral: EphemeralConfig | null;
+  /** Terraform commands that people may run, such as `state list`. */
+  commands: { allow: string[] };
+  /** `users`: GitHub login by Slack member id. */
+  notifications: { slack: { channel: string; users: Record<string, string> } | null };
 }
 
 export interface EnvironmentConfig {
@@ -23,6 +28,36 @@ export interface EnvironmentConfig {
   variables: Record<string, string>;
   verify: Verify | null;
   build: Build | null;
+  whileFrozen: 'refuse' | 'queue';
+  drift: Drift | null;
+}
+
+/** When what stands is compared with the last good commit. */
+export interface Drift {
+  when: { kind: 'cron'; cron: string; timeZone: string } | { kind: 'every'; seconds: number };
+  reconcile: boolean;
+}
+
+/** What every ephemeral environment of the repository is made by. */
+export interface EphemeralConfig
+  extends Pick<EnvironmentConfig, 'approval' | 'projects' | 'variables' | 'verify' | 'build'> {
+  onPullRequest: boolean;
+  /** Seconds. */
+  ttl: number;
+  maxTtl: number;
+  allowNever: boolean;
+  /** Most that may exist at a time. */
+  limit: number;
+  /** Seconds before its end. */
+  warn: number;
+  /** For projects with a remote backend: `config` holds `{environment}` and `{project}`. */
+  state: { kind: 'workspace' } | { kind: 'key'; config: Record<string, string> };
+  /** Names or globs of projects that may read other states. */
+  reads: string[];
+  /** Names or globs of projects that get their secrets here too. */
+  secrets: string[];
+  /** `project.output`; null: every output named `url`. */
+  outputs: string[] | null;
 }
 
 export interface Approval {

@@ -1,12 +1,33 @@
 import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { InvalidConfig } from '../errors.ts';
-import { contentProblems } from './config-checks.ts';
+import { commandProblems, contentProblems } from './config-checks.ts';
+import { seconds } from './config-parts.ts';
 import { type Found, problemsOf, where } from './config-problems.ts';
-import { configSchema, type RawConfig, seconds } from './config-schema.ts';
-import type { Config, EnvironmentConfig, ProjectConfig, Reference, Verify } from './config-types.ts';
+import { configSchema, type RawConfig } from './config-schema.ts';
+import type {
+  Config,
+  Drift,
+  EnvironmentConfig,
+  EphemeralConfig,
+  ProjectConfig,
+  Reference,
+  Verify,
+} from './config-types.ts';
 import { STANDARD_SIZE } from './project.ts';
 
 const MAX_TEXT = 1024 * 1024;
+
+/** Terraform commands that change nothing. */
+export const READING = [
+  'state list',
+  'state show',
+  'output',
+  'show',
+  'validate',
+  'version',
+  'providers',
+  'graph',
+];
 
 /** Throws InvalidConfig with every problem of the file, each with line and column. */
 export function parseConfig(text: string, file = 'cairn.yaml'): Config {
@@ -18,7 +39,10 @@ export function parseConfig(text: string, file = 'cairn.yaml'): Config {
   if (!parsed.success) throw new InvalidConfig(problemsOf(parsed.error.issues, found));
 
   const config = fillIn(parsed.data, file, (path) => where(found, path));
-  const problems = contentProblems(config);
+  const problems = [
+    ...contentProblems(config),
+    ...commandProblems(config, (index) => where(found, ['commands', 'allow', index])),
+  ];
   if (problems.length > 0) throw new InvalidConfig(problems);
   return config;
 }
@@ -89,23 +113,71 @@ function fillIn(raw: RawConfig, file: string | null, at: (path: (string | number
     discover: raw.discover ?? true,
     ignore: raw.ignore ?? [],
     guards: { maxDestroy: raw.guards?.max_destroy ?? null, protected: raw.guards?.protected ?? [] },
-    notifications: { slack: raw.notifications?.slack ?? null },
+    ephemeral: raw.ephemeral ? ephemeralOf(raw.ephemeral, (key) => at(['ephemeral', ...key])) : null,
+    commands: { allow: raw.commands?.allow ?? READING },
+    notifications: { slack: slackOf(raw.notifications?.slack) },
   };
+}
+
+function slackOf(raw: NonNullable<RawConfig['notifications']>['slack']): Config['notifications']['slack'] {
+  return raw ? { channel: raw.channel, users: raw.users ?? {} } : null;
 }
 
 type At = (path: (string | number)[]) => string;
 
-function environmentOf(raw: RawConfig['environments'][string], at: At): EnvironmentConfig {
+type RawEnvironment = RawConfig['environments'][string];
+type RawEphemeral = NonNullable<RawConfig['ephemeral']>;
+
+function environmentOf(raw: RawEnvironment, at: At): EnvironmentConfig {
   return {
     branch: raw.branch,
+    rollback: raw.rollback ?? 'manual',
+    removed: raw.removed ?? 'report',
+    whileFrozen: raw.while_frozen ?? 'refuse',
+    drift: raw.drift ? driftOf(raw.drift) : null,
+    ...commonOf(raw, true, at),
+  };
+}
+
+function ephemeralOf(raw: RawEphemeral, at: At): EphemeralConfig {
+  return {
+    onPullRequest: raw.on_pull_request ?? false,
+    ttl: seconds(raw.ttl ?? '8h'),
+    maxTtl: seconds(raw.max_ttl ?? '3d'),
+    allowNever: raw.allow_never ?? false,
+    limit: raw.limit ?? 10,
+    warn: seconds(raw.warn ?? '30m'),
+    state: raw.backend_config ? { kind: 'key', config: raw.backend_config } : { kind: 'workspace' },
+    reads: raw.reads ?? [],
+    secrets: raw.secrets ?? [],
+    outputs: raw.outputs ?? null,
+    ...commonOf(raw, false, at),
+  };
+}
+
+function driftOf(raw: NonNullable<RawEnvironment['drift']>): Drift {
+  return {
+    when:
+      raw.cron === undefined
+        ? { kind: 'every', seconds: seconds(raw.every ?? '1d') }
+        : { kind: 'cron', cron: raw.cron, timeZone: raw.time_zone ?? 'UTC' },
+    reconcile: raw.reconcile ?? false,
+  };
+}
+
+/** What environments of both kinds have. `asks`: whether a person approves where nothing is said. */
+function commonOf(
+  raw: Pick<RawEnvironment, 'approval' | 'projects' | 'variables' | 'verify' | 'build'>,
+  asks: boolean,
+  at: At,
+): Pick<EnvironmentConfig, 'approval' | 'projects' | 'variables' | 'verify' | 'build'> {
+  return {
     approval: {
-      required: raw.approval?.required ?? true,
+      required: raw.approval?.required ?? asks,
       approvers: raw.approval?.approvers ?? [],
       notAuthor: raw.approval?.not_author ?? false,
       within: seconds(raw.approval?.within ?? '24h'),
     },
-    rollback: raw.rollback ?? 'manual',
-    removed: raw.removed ?? 'report',
     projects: raw.projects ? references(raw.projects, (index) => at(['projects', index])) : null,
     variables: texts(raw.variables),
     verify: raw.verify ? verifyOf(raw.verify) : null,

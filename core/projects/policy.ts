@@ -12,6 +12,7 @@ export interface Policy {
   removed: EnvironmentConfig['removed'];
   verify: Verify | null;
   build: Build | null;
+  whileFrozen: EnvironmentConfig['whileFrozen'];
   guards: Guards;
   /** By project name, then by environment variable. */
   secrets: Record<string, Record<string, SecretRefs>>;
@@ -33,8 +34,9 @@ export function policyOf(config: Config, environment: string): Policy {
         `${didYouMean(environment, names) || `; there is ${names.join(', ')}`}.`,
     );
   }
-  const { approval, rollback, removed, verify, build } = own;
-  return { approval, rollback, removed, verify, build, guards: config.guards, secrets: secretsOf(config) };
+  const { approval, rollback, removed, verify, build, whileFrozen } = own;
+  const { guards } = config;
+  return { approval, rollback, removed, verify, build, whileFrozen, guards, secrets: secretsOf(config) };
 }
 
 function secretsOf(config: Config): Policy['secrets'] {
@@ -79,6 +81,7 @@ export function effectivePolicy(input: {
 const YAML_NAME: Record<string, string> = {
   notAuthor: 'not_author',
   maxDestroy: 'max_destroy',
+  whileFrozen: 'while_frozen',
 };
 
 function changesBetween(before: Policy, after: Policy): string[] {

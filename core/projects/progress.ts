@@ -15,10 +15,13 @@ export function newProgress(
     | 'content'
     | 'reuse'
     | 'buildOutputs'
-  >,
+  > &
+    Partial<Pick<ProjectProgress, 'backendConfig' | 'replace'>>,
 ): ProjectProgress {
   return {
     project,
+    backendConfig: {},
+    replace: [],
     ...rest,
     status: 'pending',
     waitsFor: null,

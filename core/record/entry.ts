@@ -9,11 +9,15 @@ export interface RecordEntry {
   /** Page of the run, for the commit message; null if there is none. */
   runUrl: string | null;
   outcome: HistoryLine['outcome'];
+  /** The terraform command in words, if it was no deployment but a command that changes the state. */
+  command?: string | null;
   /** The commit that was asked for. */
   commit: string;
   planDigest: string | null;
   requestedBy: string | null;
   approvedBy: string[];
+  /** Reason of the freeze that it went ahead in spite of. */
+  despiteFreeze?: string | null;
   /** What went wrong, scrubbed; its first line is kept. */
   failure: string | null;
   /** Project that failed, null if none did or the run failed as a whole. */

@@ -1,3 +1,4 @@
+import type { Freeze } from '../runs/document.ts';
 import type { RecordEntry } from './entry.ts';
 import type { HistoryLine } from './schema.ts';
 
@@ -7,7 +8,9 @@ const SUBJECT = 100;
 /** Subject, body and trailers of the record's commit; `git log --oneline cairn/record` tells the story. */
 export function recordMessage(entry: RecordEntry, line: HistoryLine): string {
   const body = [
-    `Deployment ${line.number} of ${entry.environment}.`,
+    entry.command
+      ? `Change ${line.number} of ${entry.environment}, by hand: ${calm(oneLine(entry.command))}`
+      : `Deployment ${line.number} of ${entry.environment}.`,
     line.failure === null ? null : calm(line.failure),
     entry.after.broken === null || saidBefore(entry) ? null : calm(oneLine(entry.after.broken)),
     entry.runUrl,
@@ -16,12 +19,33 @@ export function recordMessage(entry: RecordEntry, line: HistoryLine): string {
   return `${cut(subject(entry))}\n\n${body.join('\n\n')}\n\n${trailers(entry).join('\n')}\n`;
 }
 
+/** Of the commit that freezes an environment, or lets it go. */
+export function freezeMessage(
+  environment: string,
+  { freeze, by }: { freeze: Freeze | null; by: string },
+): string {
+  const trailers = [`Cairn-Environment: ${environment}`];
+  if (freeze === null) {
+    return `${environment}: unfrozen by ${by}\n\n${[...trailers, `Unfrozen-by: ${by}`].join('\n')}\n`;
+  }
+  trailers.push(`Frozen-by: ${by}`);
+  if (freeze.until !== null) trailers.push(`Frozen-until: ${freeze.until}`);
+  const subject = cut(`${environment}: frozen by ${by}: ${freeze.reason}`);
+  return `${subject}\n\n${calm(freeze.reason)}\n\n${trailers.join('\n')}\n`;
+}
+
+const COMMAND_ENDED: Partial<Record<RecordEntry['outcome'], string>> = {
+  failed: 'failed to run',
+  expired: 'nobody approved in time',
+};
+
 function subject(entry: RecordEntry): string {
   const { environment, outcome, commit, applied, failedProject, after } = entry;
   const at = commit.slice(0, 7);
   const back = after.commit?.slice(0, 7) ?? 'nothing';
   const failed = failedProject ?? 'it';
 
+  if (entry.command) return `${environment}: ${COMMAND_ENDED[outcome] ?? outcome} ${calm(entry.command)}`;
   switch (outcome) {
     case 'deployed':
       return `${environment}: deployed ${at}${applied.length > 0 ? ` (${applied.join(', ')})` : ''}`;
@@ -39,6 +63,10 @@ function subject(entry: RecordEntry): string {
       return `${environment}: nobody approved ${at} in time`;
     case 'refused':
       return `${environment}: refused ${at}`;
+    case 'destroyed':
+      return `${environment}: destroyed, it stood at ${at}`;
+    case 'ran':
+      return `${environment}: ran a command at ${at}`;
     case 'broken':
       return `${environment}: broken at ${at}${failedProject === null ? '' : ` since ${failedProject} failed`}`;
   }
@@ -60,20 +88,21 @@ function trailers(entry: RecordEntry): string[] {
     ['Cairn-Plan-Digest', planDigest],
     ['Requested-by', requestedBy],
     ...approvedBy.map((login): [string, string] => ['Approved-by', login]),
+    ['Despite-Freeze', entry.despiteFreeze ?? null],
   ];
   return found.filter(([, value]) => value !== null).map(([key, value]) => `${key}: ${oneLine(value ?? '')}`);
 }
 
 /** A mention in a commit message calls people, and `#1` closes or links what it names. */
-function calm(text: string): string {
+export function calm(text: string): string {
   return text.replace(/[@#]/g, '$&\u200b');
 }
 
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim();
 }
 
-function cut(text: string): string {
+export function cut(text: string): string {
   const characters = Array.from(oneLine(text));
   return characters.length <= SUBJECT ? characters.join('') : `${characters.slice(0, SUBJECT - 1).join('')}…`;
 }

@@ -1,4 +1,5 @@
-import type { EnvironmentRecord, HistoryLine, RecordIndex } from './schema.ts';
+import type { Freeze } from '../runs/document.ts';
+import type { EnvironmentRecord, HistoryLine, IndexedDrift, RecordIndex } from './schema.ts';
 
 const SHOWN = 50;
 
@@ -8,7 +9,11 @@ export function topPage(index: RecordIndex): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { state, commit, deployment, at }]) => [
       `[${cell(name)}](environments/${name}/README.md)`,
-      stateWord(state),
+      [
+        stateWord(state),
+        ...(Object.hasOwn(index.freezes, name) ? ['frozen'] : []),
+        ...(Object.hasOwn(index.drift, name) ? ['drifted'] : []),
+      ].join(', '),
       sha(commit),
       `${deployment}`,
       time(at),
@@ -18,11 +23,38 @@ export function topPage(index: RecordIndex): string {
     '# What is deployed',
     'Cairn writes this branch: the state of each environment, and a commit for every deployment. `git log` tells its history. Nobody else should write here.',
     table(['environment', 'state', 'commit', 'deployment', 'at'], rows),
+    ...(index.ephemeral ? ['[Ephemeral environments](ephemeral/README.md)'] : []),
+    ...frozen(index.freezes),
   ]);
 }
 
+/** Also those that nothing was deployed to yet. */
+function frozen(freezes: RecordIndex['freezes']): string[] {
+  const rows = Object.entries(freezes)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { by, reason, at, until }]) => [
+      cell(name),
+      cell(by),
+      cell(reason),
+      time(at),
+      until === null ? '' : time(until),
+    ]);
+  return rows.length === 0
+    ? []
+    : [
+        '## Frozen',
+        'Nothing is applied to these.',
+        table(['environment', 'by', 'reason', 'since', 'until'], rows),
+      ];
+}
+
 /** `environments/<environment>/README.md` */
-export function environmentPage(name: string, record: EnvironmentRecord, history: HistoryLine[]): string {
+export function environmentPage(
+  name: string,
+  record: EnvironmentRecord,
+  history: HistoryLine[],
+  { freeze, drift }: { freeze: Freeze | null; drift: IndexedDrift | null },
+): string {
   const projects = Object.entries(record.projects)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([project, { commit, deployment, terraform, dir, workspace }]) => [
@@ -38,17 +70,19 @@ export function environmentPage(name: string, record: EnvironmentRecord, history
     .map((line) => [
       `${line.number}`,
       time(line.at),
-      line.outcome,
+      cell(line.command === null ? line.outcome : `${line.outcome}: ${line.command}`),
       sha(line.commit),
       cell(line.projects.join(', ')),
       cell(line.requestedBy ?? ''),
       cell(line.approvedBy.join(', ')),
-      cell(line.failure ?? ''),
+      cell(line.failure ?? (line.despiteFreeze === null ? '' : `despite the freeze: ${line.despiteFreeze}`)),
     ]);
 
   return page([
     `# ${cell(name)}: ${stateWord(record.state)}`,
     sentence(record),
+    ...(freeze === null ? [] : [frozenSentence(freeze)]),
+    ...(drift === null ? [] : [driftSentence(drift)]),
     '## Projects',
     projects.length === 0
       ? 'None.'
@@ -59,6 +93,9 @@ export function environmentPage(name: string, record: EnvironmentRecord, history
 }
 
 function sentence(record: EnvironmentRecord): string {
+  if (record.last.outcome === 'destroyed') {
+    return `It was destroyed; it stood at ${sha(record.last.commit)}. The next deployment makes all of it anew.`;
+  }
   const good =
     record.commit === null
       ? 'There is no good commit yet.'
@@ -78,21 +115,31 @@ function sentence(record: EnvironmentRecord): string {
   }
 }
 
+function frozenSentence({ by, reason, at, until }: Freeze): string {
+  const end = until === null ? 'until somebody unfreezes it' : `until ${time(until)}`;
+  return `**Frozen** by ${cell(by)} since ${time(at)}, ${end}: ${cell(reason)}`;
+}
+
+function driftSentence({ since, where, issue }: IndexedDrift): string {
+  const told = issue === null ? '' : ` The difference stands in #${issue.number}.`;
+  return `**Drift** since ${time(since)} in ${cell(where)}: what stands is not what was deployed.${told}`;
+}
+
 function stateWord(state: EnvironmentRecord['state']): string {
   return state === 'rollback' ? 'rolled back' : state;
 }
 
-function sha(commit: string | null): string {
+export function sha(commit: string | null): string {
   return commit === null ? '' : `\`${commit.slice(0, 7)}\``;
 }
 
 /** `2026-01-01 12:30` in UTC. */
-function time(at: string): string {
+export function time(at: string): string {
   return cell(`${at.slice(0, 10)} ${at.slice(11, 16)}`);
 }
 
 /** Text from elsewhere: no markup, no mention, no end of the cell. */
-function cell(text: string): string {
+export function cell(text: string): string {
   return text
     .replace(/\s+/g, ' ')
     .replace(/&/g, '&amp;')
@@ -105,11 +152,11 @@ function code(text: string): string {
   return text.replace(/[`|\r\n]/g, ' ');
 }
 
-function table(head: string[], rows: string[][]): string {
+export function table(head: string[], rows: string[][]): string {
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-function page(parts: string[]): string {
+export function page(parts: string[]): string {
   return `${parts.join('\n\n')}\n`;
 }

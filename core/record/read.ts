@@ -5,11 +5,13 @@ import type { RecordState } from './record.ts';
 import {
   type EnvironmentRecord,
   environmentRecord,
+  freezeIn,
   type HistoryLine,
   historyFile,
   historyLine,
   INDEX_FILE,
   RECORD_REF,
+  type RecordFreeze,
   recordIndex,
   stateFile,
 } from './schema.ts';
@@ -27,6 +29,20 @@ export async function readRecord(
 
   const state = await readState(ports, repository, environment, head);
   return state.environment;
+}
+
+/** As it was frozen and not unfrozen since. */
+export async function readFreeze(
+  ports: Reading,
+  repository: string,
+  environment: string,
+): Promise<RecordFreeze | null> {
+  const head = await ports.git.ref(repository, RECORD_REF);
+  if (head === null) return null;
+
+  const text = await ports.source.file(repository, head, INDEX_FILE);
+  if (text === null) throw unreadable(INDEX_FILE, 'it is not there');
+  return freezeIn(parse(INDEX_FILE, text, recordIndex), environment);
 }
 
 /** The newest deployments of an environment, newest first. */
@@ -82,7 +98,7 @@ async function readState(
   return { index, environment: parse(stateFile(environment), text, environmentRecord) };
 }
 
-function parse<T>(file: string, text: string, schema: z.ZodType<T>): T {
+export function parse<T>(file: string, text: string, schema: z.ZodType<T>): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -96,7 +112,7 @@ function parse<T>(file: string, text: string, schema: z.ZodType<T>): T {
   return checked.data;
 }
 
-function unreadable(file: string, why: string, cause?: unknown): InvalidInput {
+export function unreadable(file: string, why: string, cause?: unknown): InvalidInput {
   return new InvalidInput(
     `The record cannot be read: ${file} on the branch cairn/record: ${why}. Somebody else wrote there: revert their commit, or restore the file from the one before.`,
     { cause },

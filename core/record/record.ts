@@ -3,7 +3,10 @@ import type { RecordEntry } from './entry.ts';
 import { recordMessage } from './message.ts';
 import { environmentPage, topPage } from './pages.ts';
 import {
+  driftIn,
+  EMPTY_INDEX,
   type EnvironmentRecord,
+  freezeIn,
   type HistoryLine,
   historyFile,
   INDEX_FILE,
@@ -67,7 +70,13 @@ export function stateFiles(
     { path: 'README.md', content: topPage(index) },
     { path: INDEX_FILE, content: json(index) },
     { path: stateFile(environment), content: json(next) },
-    { path: `environments/${environment}/README.md`, content: environmentPage(environment, next, history) },
+    {
+      path: `environments/${environment}/README.md`,
+      content: environmentPage(environment, next, history, {
+        freeze: freezeIn(index, environment),
+        drift: driftIn(index, environment),
+      }),
+    },
   ];
 }
 
@@ -77,7 +86,7 @@ export function indexWith(
   { state, commit, deployment, at }: EnvironmentRecord,
 ): RecordIndex {
   const environments = { ...index?.environments, [environment]: { state, commit, deployment, at } };
-  return { version: 1, environments };
+  return { ...(index ?? EMPTY_INDEX), environments };
 }
 
 function nextRecord(before: EnvironmentRecord | null, entry: RecordEntry): EnvironmentRecord {
@@ -85,7 +94,8 @@ function nextRecord(before: EnvironmentRecord | null, entry: RecordEntry): Envir
   const deployment = (before?.deployment ?? 0) + 1;
   const projects = Object.entries({ ...before?.projects }).filter(([name]) => !after.removed.includes(name));
   const applied = Object.entries(after.projects).map(([name, project]) => [name, { ...project, deployment }]);
-  const former = before?.good ?? [];
+  // There is nothing to go back to once nothing stands.
+  const former = outcome === 'destroyed' ? [] : (before?.good ?? []);
   const good =
     after.commit === null ? former : [after.commit, ...former.filter((sha) => sha !== after.commit)];
 
@@ -96,7 +106,8 @@ function nextRecord(before: EnvironmentRecord | null, entry: RecordEntry): Envir
     good: good.slice(0, GOOD),
     deployment,
     at,
-    last: { commit, outcome, run: runId },
+    // A command is no deployment: the last one stays what it was.
+    last: entry.command && before ? before.last : { commit, outcome, run: runId },
     projects: Object.fromEntries([...projects, ...applied]),
     failed: after.failed,
     revert: after.revert,
@@ -110,6 +121,7 @@ function lineOf(entry: RecordEntry, number: number): HistoryLine {
     number,
     at,
     outcome,
+    command: entry.command ?? null,
     commit,
     good: entry.after.commit,
     run: runId,
@@ -118,6 +130,7 @@ function lineOf(entry: RecordEntry, number: number): HistoryLine {
     requestedBy,
     approvedBy,
     failure: failure === null ? null : firstLine(failure),
+    despiteFreeze: entry.despiteFreeze ?? null,
     build,
   };
 }
@@ -145,7 +158,7 @@ function lines(history: HistoryLine[]): string {
 }
 
 /** Sorted keys and one value a line: `git diff` of the record shows what changed and nothing else. */
-function json(value: unknown): string {
+export function json(value: unknown): string {
   return `${JSON.stringify(sorted(value), null, 2)}\n`;
 }
 

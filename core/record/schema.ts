@@ -61,7 +61,11 @@ export const historyLine = z.object({
     'refused',
     'rolled-back',
     'broken',
+    'destroyed',
+    'ran',
   ]),
+  /** The terraform command that somebody ran by hand; null for a deployment. */
+  command: z.string().nullable().default(null),
   /** The commit that was asked for. */
   commit: commitSha,
   /** The last good commit afterwards. */
@@ -74,6 +78,8 @@ export const historyLine = z.object({
   approvedBy: z.array(z.string()),
   /** One line, scrubbed. */
   failure: z.string().nullable(),
+  /** Reason of the freeze that it went ahead in spite of; null if there was none. */
+  despiteFreeze: z.string().nullable().default(null),
   /** Build outputs, for what was built for this deployment; null if nothing was. */
   build: z.record(z.string(), z.string()).nullable(),
 });
@@ -81,6 +87,8 @@ export const historyLine = z.object({
 /** `environments.json`: every environment, for the table at the top and to know what must be there. */
 export const recordIndex = z.object({
   version: z.literal(1),
+  /** True since there was an ephemeral environment: `ephemeral/` tells of them. */
+  ephemeral: z.literal(true).optional(),
   environments: z.record(
     environmentName,
     z.object({
@@ -90,12 +98,36 @@ export const recordIndex = z.object({
       at: z.string(),
     }),
   ),
+  /** Environments that are frozen, also those that were never deployed; one whose `until` has passed is over. */
+  freezes: z
+    .record(
+      environmentName,
+      z.object({ by: z.string(), reason: z.string(), at: z.string(), until: z.string().nullable() }),
+    )
+    .default({}),
+  /** Environments that are not as their last good commit says; the whole of it stands in their `drift.json`. */
+  drift: z
+    .record(
+      environmentName,
+      z.object({
+        /** ISO 8601, UTC. */
+        since: z.string(),
+        /** For people: `app (1 to change)`. */
+        where: z.string(),
+        issue: z.object({ number: z.number().int().positive(), url: z.string() }).nullable(),
+      }),
+    )
+    .default({}),
 });
 
 export type ProjectRecord = z.infer<typeof projectRecord>;
 export type EnvironmentRecord = z.infer<typeof environmentRecord>;
 export type HistoryLine = z.infer<typeof historyLine>;
 export type RecordIndex = z.infer<typeof recordIndex>;
+export type RecordFreeze = RecordIndex['freezes'][string];
+export type IndexedDrift = RecordIndex['drift'][string];
+
+export const EMPTY_INDEX: RecordIndex = { version: 1, environments: {}, freezes: {}, drift: {} };
 
 export const INDEX_FILE = 'environments.json';
 
@@ -114,4 +146,15 @@ export function historyFile(environment: string): string {
 export function goodRef(environment: string): string {
   const isRefPart = !environment.includes('..') && !environment.endsWith('.lock');
   return `refs/cairn/good/${isRefPart ? environment : environment.replaceAll('.', '%2E')}`;
+}
+
+/** Whether its time has passed is asked elsewhere. */
+export function freezeIn(index: RecordIndex | null, environment: string): RecordFreeze | null {
+  const freezes = index?.freezes ?? {};
+  return Object.hasOwn(freezes, environment) ? (freezes[environment] ?? null) : null;
+}
+
+export function driftIn(index: RecordIndex | null, environment: string): IndexedDrift | null {
+  const drift = index?.drift ?? {};
+  return Object.hasOwn(drift, environment) ? (drift[environment] ?? null) : null;
 }

@@ -29,7 +29,7 @@ export async function writeRecord(
 ): Promise<EnvironmentRecord> {
   const next = await swap<EnvironmentRecord>(ports, repository, environment, (current) => {
     const entry = entryOf(current?.environment ?? null);
-    if (current?.environment && isRecorded(current, entry.runId)) return current.environment;
+    if (current?.environment && isRecorded(current, entry.runId)) return { unchanged: current.environment };
 
     return { ...recordFiles(current, entry), date: entry.at };
   });
@@ -58,9 +58,9 @@ export async function amendRecord(
   if (head === null) return null;
 
   return swap<EnvironmentRecord | null>(ports, repository, environment, (current) => {
-    if (!current?.environment) return null;
+    if (!current?.environment) return { unchanged: null };
     const next = amendment.change(current.environment);
-    if (next === null) return current.environment;
+    if (next === null) return { unchanged: current.environment };
 
     const index = indexWith(current.index, environment, next);
     const files = stateFiles(environment, index, next, current.history);
@@ -69,17 +69,30 @@ export async function amendRecord(
   });
 }
 
-async function swap<Kept extends EnvironmentRecord | null>(
+type Change<Next> = Omit<RecordChange, 'next'> & { next: Next; date: string };
+
+/** One commit on the branch, which is made where it is not there; computed anew whenever somebody was faster. */
+export function swap<Next>(
   ports: Writing,
   repository: string,
   environment: string,
-  compute: (current: RecordState | null) => (RecordChange & { date: string }) | Kept,
-): Promise<EnvironmentRecord | Kept> {
+  compute: (current: RecordState | null) => Change<Next> | { unchanged: Next },
+): Promise<Next> {
+  return swapFiles(ports, repository, async (head) =>
+    compute(head === null ? null : await readRecordState(ports, repository, environment, head)),
+  );
+}
+
+/** The same for any files of the branch: `compute` reads them at `head`, which is null where there is no branch yet. */
+export async function swapFiles<Next>(
+  ports: Writing,
+  repository: string,
+  compute: (head: string | null) => Promise<Change<Next> | { unchanged: Next }>,
+): Promise<Next> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const head = await ports.git.ref(repository, RECORD_REF);
-    const current = head === null ? null : await readRecordState(ports, repository, environment, head);
-    const change = compute(current);
-    if (change === null || !('files' in change)) return change;
+    const change = await compute(head);
+    if ('unchanged' in change) return change.unchanged;
 
     const { files, message, date, next } = change;
     const commit = await ports.git.commit(repository, { parent: head, message, files, date });

@@ -18,7 +18,7 @@ export function renderPlanCheck(report: PlanReport): ShownCheck {
   return {
     state: planState(report),
     title: shorten(capitalised(planTitle(report)), TITLE),
-    summary: summaryOf(report, [report.message ?? '']),
+    summary: summaryOf(report, [report.message ?? '', report.frozen ?? '']),
   };
 }
 
@@ -44,6 +44,12 @@ const DEPLOY_STATE: Record<DeployState, Check['state']> = {
   failed: 'failure',
   'rolled-back': 'failure',
   broken: 'failure',
+  frozen: 'in_progress',
+  refused: 'failure',
+  ready: 'success',
+  destroying: 'in_progress',
+  destroyed: 'success',
+  leaked: 'failure',
 };
 
 /** The check of a deploy, on the commit that is deployed. */

@@ -35,6 +35,7 @@ export function renderPlanComment(report: PlanReport): string {
     `### ${headlineOf(report)}`,
     contextOf(report),
     ...messageOf(report),
+    ...frozenBanner(report),
     ...policyBanner(report),
     ...guardBanner(report.projects),
     projectTable(projects, TABLE_ROOM, link('the run', report.runUrl)),
@@ -98,6 +99,10 @@ function messageOf({ message, state }: PlanReport): string[] {
     .split('\n')
     .map((line) => said(line, MESSAGE));
   return [alert(state === 'failed' ? 'CAUTION' : 'NOTE', lines)];
+}
+
+function frozenBanner({ frozen }: PlanReport): string[] {
+  return frozen === undefined ? [] : [alert('WARNING', [said(frozen, MESSAGE)])];
 }
 
 export function policyBanner({ policyChanges }: { policyChanges: string[] }): string[] {

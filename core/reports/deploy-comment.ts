@@ -1,3 +1,4 @@
+import { isEphemeral } from '../ephemeral/name.ts';
 import { guardBanner, MESSAGE, policyBanner, removedRoots, withSections } from './comment.ts';
 import { type DeployReport, type DeployState, short } from './deploy-report.ts';
 import { alert, code, fenced, link, prose } from './markdown.ts';
@@ -53,6 +54,12 @@ const STATE: Record<DeployState, string> = {
   'rolling-back': 'failed, rolling back',
   'rolled-back': 'failed, rolled back',
   broken: 'broken, needs a person',
+  frozen: 'waits until it is unfrozen',
+  refused: 'refused, since it is frozen',
+  ready: 'ready',
+  destroying: 'destroying',
+  destroyed: 'destroyed',
+  leaked: 'not all of it could be destroyed',
 };
 
 /** `Deploy to prod: waits for approval (1 to add)` */
@@ -61,7 +68,9 @@ export function deployTitle(report: DeployReport, encode: (text: string) => stri
     ? ` (${countsText(totalOf(report.projects))})`
     : '';
   const shown = ['waiting', 'applying', 'verifying', 'deployed'].includes(report.state) ? plan : '';
-  return `Deploy to ${encode(report.environment)}: ${STATE[report.state]}${shown}`;
+  if (report.takesDown) return `Taking ${encode(report.environment)} down: ${STATE[report.state]}${shown}`;
+  const what = isEphemeral(report.environment) ? '' : 'Deploy to ';
+  return `${what}${encode(report.environment)}: ${STATE[report.state]}${shown}`;
 }
 
 /** What a person types to let the deploy go on. */
@@ -79,7 +88,7 @@ function contextOf(report: DeployReport): string {
   return `Commit ${code(short(report.commit))}${since}${by} · ${link(`run ${report.runNumber}`, report.runUrl)}`;
 }
 
-function approvalPart(report: DeployReport): string[] {
+export function approvalPart(report: DeployReport): string[] {
   const command = approveCommand(report);
   const { approval } = report;
   if (command === null || !approval) {
@@ -118,7 +127,7 @@ function minutes(iso: string): string {
   return `${prose(iso.slice(0, 16).replace('T', ' '))} UTC`;
 }
 
-function messagePart({ message, state, helps }: DeployReport): string[] {
+export function messagePart({ message, state, helps }: DeployReport): string[] {
   const lines = message
     ? shorten(message, MESSAGE)
         .split('\n')
@@ -126,14 +135,15 @@ function messagePart({ message, state, helps }: DeployReport): string[] {
     : [];
   if (helps) lines.push(`To go on: ${code(helps)}`);
   if (lines.length === 0) return [];
-  return [alert(state === 'broken' || state === 'failed' ? 'CAUTION' : 'NOTE', lines)];
+  const isBad = state === 'broken' || state === 'failed' || state === 'refused';
+  return [alert(isBad ? 'CAUTION' : 'NOTE', lines)];
 }
 
 /** Lines of a log that stand in a comment; the rest is linked. */
 const LOG_LINES = 30;
 const LOG_ROOM = 5_000;
 
-function failurePart({ failure }: DeployReport): string[] {
+export function failurePart({ failure }: DeployReport): string[] {
   if (!failure) return [];
   const who = failure.project === null ? '' : ` of ${code(nameOf(failure.project))}`;
   const said = plainText(failure.message).trim();
@@ -168,7 +178,7 @@ function rollbackPart({ rollback, revert, state }: DeployReport): string[] {
 }
 
 /** The failure stands at the top already. */
-function withoutRepeats({ failure, projects }: DeployReport): DeployReport['projects'] {
+export function withoutRepeats({ failure, projects }: DeployReport): DeployReport['projects'] {
   return projects.map((project) => {
     if (project.name !== failure?.project) return project;
     const { error: _, logTail: __, ...rest } = project;

@@ -14,6 +14,8 @@ export interface DeployReport {
   /** Last good commit; null on a first deploy. */
   baseCommit: string | null;
   state: DeployState;
+  /** A permanent environment is taken down. */
+  takesDown?: true;
   /** One or a few lines: why it failed, was rejected, superseded, or is broken. */
   message?: string;
   policyChanges: string[];
@@ -45,7 +47,17 @@ export type DeployState =
   | 'superseded'
   | 'rolling-back'
   | 'rolled-back'
-  | 'broken';
+  | 'broken'
+  /** Waits until its environment is unfrozen. */
+  | 'frozen'
+  /** By a freeze. */
+  | 'refused'
+  /** An ephemeral environment stands. */
+  | 'ready'
+  | 'destroying'
+  | 'destroyed'
+  /** Not all of it could be destroyed. */
+  | 'leaked';
 
 interface ApprovalPart {
   /** SHA-256, hex; people see the first seven digits. */

@@ -21,6 +21,12 @@ export interface StatusEvent {
     | 'apply.finished'
     | 'rollback.started'
     | 'revert.opened'
+    | 'freeze.waits'
+    | 'environment.ready'
+    | 'environment.warning'
+    | 'environment.leaked'
+    | 'command.finished'
+    | 'drift.finished'
     | 'run.ended';
   /** One sentence for people. */
   message: string;

@@ -1,13 +1,25 @@
+import { frozenSentence } from '../environments/freeze.ts';
+import { isEphemeral } from '../ephemeral/name.ts';
 import type { Ports } from '../ports.ts';
-import type { Pass, ProjectProgress, RunDocument } from '../runs/document.ts';
+import {
+  type Outcome,
+  type Pass,
+  type ProjectProgress,
+  type RunDocument,
+  workflowOf,
+} from '../runs/document.ts';
+import { frozenPull } from '../runs/frozen.ts';
 import { logTail, readChanges } from '../runs/results.ts';
 import type { DeployReport, DeployState } from './deploy-report.ts';
+import { helpForDestroy } from './destroy-help.ts';
+import { helpForEphemeral } from './ephemeral-help.ts';
 import type { PlanReport, ProjectStatus, ReportedProject } from './plan-report.ts';
 
 type Reading = Pick<Ports, 'artifacts' | 'links'>;
 
 /** What a pull request's plan run shows, from the run's document. */
 export async function planReport(doc: RunDocument, ports: Reading): Promise<PlanReport> {
+  const frozen = frozenPull(doc);
   return {
     kind: 'plan',
     repository: doc.repository,
@@ -21,6 +33,7 @@ export async function planReport(doc: RunDocument, ports: Reading): Promise<Plan
     projects: await reported(doc, doc.deploy, ports),
     removed: doc.reported,
     deploy: { approvalRequired: doc.policy.approval.required },
+    ...(frozen === null ? {} : { frozen }),
     ...(doc.failure && doc.failure.project === null ? { message: doc.failure.message } : {}),
   };
 }
@@ -31,7 +44,10 @@ export async function deployReport(
   pull: DeployReport['pull'],
   ports: Reading,
 ): Promise<DeployReport> {
-  const { failure, rollback, approval } = doc;
+  const { rollback, approval } = doc;
+  // What a freeze ends did not fail: its message says all.
+  const failure = doc.failure?.stage === 'freeze' ? null : doc.failure;
+  const message = messageOf(doc);
   const answered = doc.approvals.at(-1);
   const failed = failure && {
     project: failure.project,
@@ -52,11 +68,12 @@ export async function deployReport(
     commit: doc.commit,
     baseCommit: doc.base,
     state: stateOf(doc),
+    ...(doc.destroy && !isEphemeral(doc.environment) ? { takesDown: true as const } : {}),
     policyChanges: doc.policyChanges,
     projects: await reported(doc, doc.deploy, ports),
     removed: doc.reported,
     differences: doc.differences,
-    ...(doc.broken ? { message: doc.broken } : {}),
+    ...(message === '' ? {} : { message }),
     ...(approval
       ? { approval: { ...approval, approvers: doc.policy.approval.approvers } }
       : answered
@@ -76,6 +93,18 @@ export async function deployReport(
     ...(doc.revert ? { revert: { url: doc.revert.url, number: doc.revert.pull } } : {}),
     ...(helps ? { helps } : {}),
   };
+}
+
+function messageOf(doc: RunDocument): string {
+  const { broken, failure, frozen, environment } = doc;
+  const freeze = frozen && frozenSentence(environment, frozen);
+  if (failure?.stage === 'freeze') return failure.message;
+  const said = [broken, freeze && (isDespite(doc) ? `Despite the freeze: ${freeze}` : freeze)];
+  return said.filter((line) => line !== null).join('\n');
+}
+
+function isDespite({ request }: RunDocument): boolean {
+  return 'despiteFreeze' in request && request.despiteFreeze === true;
 }
 
 function named(pass: Pass, which: (p: ProjectProgress) => boolean): string[] {
@@ -105,7 +134,8 @@ async function reportedProject(
     name: p.project.name,
     dir: p.project.dir,
     status: statusOf(doc, pass, p),
-    destroy: p.destroy,
+    // Where all is destroyed that needs no saying.
+    destroy: p.destroy && doc.destroy === null,
     reused: p.reused,
     logUrl: job ? ports.links.job(doc.runId, job) : ports.links.run(doc.runId),
     ...(p.waitsFor ? { waitsFor: p.waitsFor } : {}),
@@ -124,25 +154,54 @@ function statusOf(doc: RunDocument, pass: Pass, p: ProjectProgress): ProjectStat
   if (p.status === 'plan-failed') return 'failed';
   if (p.status === 'pending') return pass.stage === 'planning' ? 'running' : 'pending';
   if (p.status === 'planned' && p.apply) return 'applying';
-  if (p.status === 'planned' && doc.outcome !== null && doc.outcome !== 'planned') return 'skipped';
+  const isPlanAlone = doc.outcome === 'planned' || doc.outcome === 'drifted' || doc.outcome === 'in-sync';
+  if (p.status === 'planned' && doc.outcome !== null && !isPlanAlone) return 'skipped';
   return p.status;
 }
 
+/** What an outcome is to whoever reads of a deployment; the other commands' have words of their own. */
+const SHOWN_AS: Partial<Record<Outcome, DeployState>> = {
+  deployed: 'deployed',
+  nothing: 'nothing',
+  failed: 'failed',
+  refused: 'failed',
+  rejected: 'rejected',
+  expired: 'expired',
+  'rolled-back': 'rolled-back',
+  broken: 'broken',
+  superseded: 'superseded',
+  ready: 'ready',
+  extended: 'ready',
+  destroyed: 'destroyed',
+  leaked: 'leaked',
+};
+
 function stateOf(doc: RunDocument): DeployState {
-  if (doc.outcome === 'refused') return 'failed';
   if (doc.phase === 'rollback' && (doc.outcome === null || doc.outcome === 'failed')) return 'rolling-back';
-  if (doc.outcome !== null && doc.outcome !== 'planned') return doc.outcome;
+  const isFreeze = doc.failure?.stage === 'freeze';
+  if (isFreeze && (doc.outcome === 'refused' || doc.outcome === 'expired')) return 'refused';
+  const ended = doc.outcome === null ? undefined : SHOWN_AS[doc.outcome];
+  if (ended !== undefined) return ended;
+  if (doc.frozen && !isDespite(doc)) return 'frozen';
   if (doc.approval) return 'waiting';
+  if (doc.destroy) return 'destroying';
   if (doc.verify) return 'verifying';
   return doc.deploy.stage === 'new' || doc.deploy.stage === 'planning' ? 'planning' : 'applying';
 }
 
 function helpFor(doc: RunDocument): string | null {
+  if (doc.request.command === 'destroy') return helpForDestroy(doc);
+  if (isEphemeral(doc.environment)) return helpForEphemeral(doc);
   if (doc.outcome === 'broken') {
     return doc.policy.rollback === 'off'
       ? `/cairn deploy ${doc.environment}`
       : `/cairn rollback ${doc.environment}`;
   }
+  const { frozen, failure, outcome } = doc;
+  if (frozen && (outcome === null ? !isDespite(doc) : failure?.stage === 'freeze')) {
+    return `/cairn unfreeze ${doc.environment}`;
+  }
+  if (workflowOf(doc.request.command) !== 'deploy') return null;
   if (doc.outcome === 'refused') return `/cairn deploy ${doc.environment} --retry`;
   if (doc.outcome === 'failed' || doc.outcome === 'expired') return `/cairn deploy ${doc.environment}`;
   return null;

@@ -18,6 +18,8 @@ export interface PlanReport {
   projects: ReportedProject[];
   /** Roots that are gone and are only reported. */
   removed: string[];
+  /** A sentence where the environment is frozen: by whom, and what a merge would come to. */
+  frozen?: string;
   /** What will happen once it is merged. */
   deploy?: { approvalRequired: boolean };
 }

@@ -29,6 +29,15 @@ export function slackMessage(report: PlanReport | DeployReport): ChatMessage {
   };
 }
 
+/** A sentence or a few of our own, without a run behind it. */
+export function plainMessage(text: string): ChatMessage {
+  const shown = harmless(text, SECTION - 200);
+  return {
+    text: harmless(text.split('\n')[0] ?? '', 500),
+    blocks: [{ type: 'section', text: { type: 'mrkdwn', text: shown } }],
+  };
+}
+
 function contextOf(report: PlanReport | DeployReport): string {
   const { pull } = report;
   const commit = report.kind === 'plan' ? report.headCommit : report.commit;
@@ -43,6 +52,7 @@ function contextOf(report: PlanReport | DeployReport): string {
 function planSections(report: PlanReport): string[] {
   return [
     quote(report.message),
+    quote(report.frozen),
     policyLine(report.policyChanges),
     projectLines(report.projects, report.runUrl),
     riskLines(report.projects),
@@ -154,11 +164,11 @@ function escapeMrkdwn(text: string): string {
 }
 
 /** Text of somebody else: no markup that calls people, not even where a workspace links bare names. */
-function harmless(text: string, limit = 120): string {
+export function harmless(text: string, limit = 120): string {
   return within(text, limit, (part) => escapeMrkdwn(part).replace(/@/g, '@\u200b'));
 }
 
-function tick(text: string): string {
+export function tick(text: string): string {
   return `\`${within(text, 120, (part) => escapeMrkdwn(part).replaceAll('`', "'"))}\``;
 }
 
@@ -173,6 +183,6 @@ function within(text: string, limit: number, escaped: (part: string) => string):
   return shown;
 }
 
-function slackLink(text: string, url: string): string {
+export function slackLink(text: string, url: string): string {
   return `<${escapeMrkdwn(safeUrl(url))}|${harmless(text).replaceAll('|', '¦')}>`;
 }

@@ -22,19 +22,25 @@ export const ENDED: readonly RunState[] = [
   'stopped',
 ];
 
+/** What a run executes: `workflows/<name>.asl.json`. */
+export const WORKFLOWS = ['plan', 'deploy', 'ephemeral', 'destroy', 'extend', 'run', 'drift'] as const;
+export type WorkflowName = (typeof WORKFLOWS)[number];
+
 /** One execution of a workflow. */
 export interface Run {
   /** Hash of what triggered it; also the execution's name. */
   id: string;
   /** Ascending per repository: what people say ("run 12") and what orders two runs. */
   number: number;
-  workflow: 'plan' | 'deploy';
+  workflow: WorkflowName;
   command: Request['command'];
   repository: string;
   environment: string;
   pull: number | null;
   commit: string | null;
   requester: string | null;
+  /** The workflow of GitHub Actions that waits for it. */
+  reply?: NonNullable<Request['origin']['reply']>;
   state: RunState;
   /** One line: what it did or what it waits for. */
   title: string;

@@ -1,14 +1,7 @@
 import { z } from 'zod';
-import { type Command, parseCommands, USAGE } from './command.ts';
-import {
-  branchName,
-  commitSha,
-  type Ignored,
-  login,
-  type PlanRequest,
-  type Request,
-  repositoryName,
-} from './request.ts';
+import { parseCommands, USAGE } from './command.ts';
+import { requestOfCommand } from './from-command.ts';
+import { branchName, commitSha, type Ignored, login, type Request, repositoryName } from './request.ts';
 
 /** A webhook whose signature was found good. */
 interface Delivery {
@@ -40,6 +33,9 @@ const pullPayload = z.object({
   number: z.int().positive(),
   pull_request: z.object({
     draft: z.boolean().nullish(),
+    // Both tell apart the times that the same head was closed and opened again.
+    updated_at: z.string().max(40).nullish(),
+    closed_at: z.string().max(40).nullish(),
     head: z.object({ sha: commitSha, repo: z.object({ full_name: z.string() }).nullable() }),
   }),
   repository,
@@ -108,6 +104,18 @@ function fromPush(payload: z.infer<typeof pushPayload>): Request[] | Ignored {
 function fromPull(payload: z.infer<typeof pullPayload>): Request[] | Ignored {
   const { action, number } = payload;
   const { head, draft } = payload.pull_request;
+  const trigger = triggerOf(payload);
+  if (action === 'closed') {
+    // Of a fork nothing was made; whoever asks the registry finds nothing.
+    return [
+      {
+        command: 'closed',
+        repository: payload.repository.full_name,
+        pull: number,
+        origin: { source: 'webhook', login: loginOf(payload.sender), trigger },
+      },
+    ];
+  }
   if (!PLANNED.includes(action)) return ignored(`pull_request ${shown(action)} asks for nothing`);
   if (head.repo?.full_name.toLowerCase() !== payload.repository.full_name.toLowerCase()) {
     return ignored(
@@ -126,13 +134,15 @@ function fromPull(payload: z.infer<typeof pullPayload>): Request[] | Ignored {
       pull: number,
       commit: head.sha,
       asked: false,
-      origin: {
-        source: 'webhook',
-        login: loginOf(payload.sender),
-        trigger: `${number}/${head.sha}/${action}`,
-      },
+      origin: { source: 'webhook', login: loginOf(payload.sender), trigger },
     },
   ];
+}
+
+/** The same when GitHub hands the delivery over again; another when the same head is closed or opened again. */
+function triggerOf({ action, number, pull_request: pull }: z.infer<typeof pullPayload>): string {
+  const at = action === 'closed' ? pull.closed_at : action === 'reopened' ? pull.updated_at : null;
+  return [number, pull.head.sha, action, ...(at ? [at] : [])].join('/');
 }
 
 function fromComment(payload: z.infer<typeof commentPayload>, { self }: WebhookContext): Request[] | Ignored {
@@ -147,11 +157,16 @@ function fromComment(payload: z.infer<typeof commentPayload>, { self }: WebhookC
     return ignored(`a comment by the bot ${author}`);
 
   const parsed = parseCommands(comment.body);
-  const asked: (Command | { command: 'help'; text: string })[] =
-    'problem' in parsed ? [{ command: 'help', text: parsed.problem }] : parsed.commands;
+  const help = (text: string) => ({ command: 'help' as const, pull: issue.number, text });
+  const asked =
+    'problem' in parsed
+      ? [help(parsed.problem)]
+      : parsed.commands.map((command) =>
+          command.command === 'help' ? help(USAGE) : requestOfCommand(command, issue.number),
+        );
   if (asked.length === 0) return ignored('a comment without a /cairn command');
-  return asked.map((command, index) => ({
-    ...requestOf(command, issue.number),
+  return asked.map((request, index) => ({
+    ...request,
     repository: payload.repository.full_name,
     origin: {
       source: 'comment' as const,
@@ -159,21 +174,6 @@ function fromComment(payload: z.infer<typeof commentPayload>, { self }: WebhookC
       trigger: `comment-${comment.id}${index === 0 ? '' : `/${index + 1}`}`,
     },
   }));
-}
-
-type Unaddressed = Request extends infer R
-  ? R extends Request
-    ? Omit<R, 'repository' | 'origin'>
-    : never
-  : never;
-
-function requestOf(command: Command | { command: 'help'; text: string }, pull: number): Unaddressed {
-  if (command.command === 'help')
-    return { command: 'help', pull, text: 'text' in command ? command.text : USAGE };
-  if (command.command === 'plan') {
-    return { ...command, pull, asked: true } satisfies Omit<PlanRequest, 'repository' | 'origin'>;
-  }
-  return { ...command, pull };
 }
 
 function ignored(reason: string): Ignored {

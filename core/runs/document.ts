@@ -1,7 +1,10 @@
-import type { PlanSummary } from '../plans/plan.ts';
+import type { Ephemeral } from '../ephemeral/environment.ts';
+import type { Counts, PlanSummary } from '../plans/plan.ts';
+import type { EphemeralConfig } from '../projects/config-types.ts';
 import type { Policy } from '../projects/policy.ts';
 import type { Project } from '../projects/project.ts';
-import type { DeployRequest, PlanRequest, RollbackRequest } from '../requests/request.ts';
+import type { WorkflowName } from '../requests/run.ts';
+import type { RunInput } from '../steps/input.ts';
 
 /**
  * All that a run knows, between two steps. A step reads document `n`, decides, and writes document `n + 1`:
@@ -12,7 +15,7 @@ export interface RunDocument {
   n: number;
   runId: string;
   runNumber: number;
-  request: PlanRequest | DeployRequest | RollbackRequest;
+  request: RunInput['request'];
   repository: string;
   environment: string;
   pull: PullPart | null;
@@ -60,6 +63,16 @@ export interface RunDocument {
   /** Projects that only the failed commit has and that a rollback leaves, by `removed: report`. */
   leftOver: string[];
   revert: { pull: number; url: string; branch: string; left: string[] } | null;
+  /** Of a run that makes, changes or ends an ephemeral environment. */
+  ephemeral: EphemeralPart | null;
+  /** Of a run that takes an environment down. */
+  destroy: DestroyPart | null;
+  /** Of a run of one terraform command. */
+  terraform: TerraformPart | null;
+  /** Of a comparison with what stands. */
+  drift: DriftPart | null;
+  /** The freeze that stopped this run, that it waits for, or in spite of which it went ahead; of a pull request's plan the one that its deploy would meet. */
+  frozen: Freeze | null;
   /** By hand: content digests of what is taken away, by project; a deploy of one of them is refused later. */
   takenBack: Record<string, string>;
   outcome: Outcome | null;
@@ -75,7 +88,96 @@ export type Outcome =
   | 'refused'
   | 'rolled-back'
   | 'broken'
-  | 'superseded';
+  | 'superseded'
+  /** An ephemeral environment stands. */
+  | 'ready'
+  | 'extended'
+  | 'destroyed'
+  /** Not all of it could be destroyed. */
+  | 'leaked'
+  /** A terraform command went through. */
+  | 'ran'
+  | 'in-sync'
+  | 'drifted';
+
+export interface EphemeralPart {
+  /** As it was asked for. */
+  ref: string;
+  owner: string | null;
+  email: string | null;
+  /** ISO 8601, UTC; null: never. What it is from now on. */
+  endsAt: string | null;
+  /** Chosen outputs, `project.output` -> text. */
+  outputs: Record<string, string>;
+  /** It stood before this run. */
+  existed: boolean;
+  /** A failed launch: the run that destroys what it left. */
+  destroyedBy: string | null;
+  /** Of a launch or an update: what it is made by, and what was known of it before anything was applied. */
+  rules?: EphemeralConfig;
+  before?: Ephemeral;
+}
+
+export interface DestroyPart {
+  /** From 1; a destroy that fails is tried again. */
+  attempt: number;
+  /** Projects that are gone since this run began. */
+  gone: string[];
+  /** An attempt before this one reached `terraform apply`. */
+  begun: boolean;
+  /** Jobs that list what is left, by project. */
+  listed: Record<string, string>;
+  /** Addresses by project; null where they could not be told. */
+  left: Record<string, string[] | null>;
+}
+
+export interface TerraformPart {
+  project: string;
+  args: string[];
+  writes: boolean;
+  /** Artifact prefix of its job, once it was ordered. */
+  job: string | null;
+  /** What it printed, scrubbed and cut for people; null before it ran. */
+  output: { text: string; cut: boolean } | null;
+  exitOk: boolean | null;
+  /** The run that it became: `apply -replace` is a deployment. */
+  deploy?: string;
+}
+
+export interface DriftPart {
+  /** What must still stand when the plans are read: the last deployment, and who holds the environment. */
+  basis: string;
+  /** By the last good commit's configuration: a deploy takes the difference away. */
+  reconcile: boolean;
+  /** When it was compared. ISO 8601, UTC. */
+  at: string;
+  /** Since when there is a difference; null: there is none. */
+  since: string | null;
+  /** Projects that are not as they were deployed, with the digest of the difference. */
+  drifted: Record<string, { digest: string; counts: Counts }>;
+  /** Projects that could not be planned: whether they drifted is not known. */
+  unknown: string[];
+  /** Of all differences together; null: none. What is unknown now counts as what was told of it before. */
+  digest: string | null;
+  /** The same difference was told before. */
+  known: boolean;
+  /** Before there was drift, and now there is none. */
+  gone: boolean;
+  issue: { number: number; url: string } | null;
+  /** Why there is no issue, or why no deploy was started, as sentences. */
+  notes: string[];
+  /** Run that takes the difference away. */
+  reconciledBy: string | null;
+}
+
+/** Nothing is applied to an environment while it is frozen. */
+export interface Freeze {
+  by: string;
+  reason: string;
+  /** ISO 8601, UTC. */
+  at: string;
+  until: string | null;
+}
 
 export interface PullPart {
   number: number;
@@ -93,7 +195,18 @@ export interface PullPart {
 export interface Failure {
   /** Project, or null for the run as a whole. */
   project: string | null;
-  stage: 'source' | 'build' | 'plan' | 'guard' | 'apply' | 'verify' | 'approval' | 'content';
+  stage:
+    | 'source'
+    | 'build'
+    | 'plan'
+    | 'guard'
+    | 'apply'
+    | 'verify'
+    | 'approval'
+    | 'content'
+    | 'freeze'
+    | 'destroy'
+    | 'command';
   message: string;
   /** Artifact prefix of the job whose log tells more. */
   job: string | null;
@@ -119,6 +232,10 @@ export interface ProjectProgress {
   /** Its own remote backend, or state that Cairn keeps. */
   state: 'own' | 'kept';
   address: string | null;
+  /** What its own backend is told at init beside its files: the key of an ephemeral environment. */
+  backendConfig: Record<string, string>;
+  /** Addresses whose resources are replaced. */
+  replace: string[];
   /** Kept state of a project that was renamed: key under its former name, used while there is none under the new. */
   formerState: string | null;
   reasons: string[];
@@ -164,9 +281,70 @@ export function withPass(doc: RunDocument, pass: Pass): RunDocument {
 
 /** True once any job of the run reached `terraform apply`: from then on the world may have changed. */
 export function touchedTheWorld(doc: RunDocument): boolean {
+  if (doc.destroy?.begun) return true;
   return [doc.deploy, doc.rollback].some(
     (pass) => pass !== null && Object.values(pass.projects).some((p) => p.apply?.started),
   );
+}
+
+/** The workflow that carries a command out. */
+export function workflowOf(command: RunInput['request']['command']): WorkflowName {
+  return command === 'rollback' ? 'deploy' : command;
+}
+
+/** What only runs of one kind have, empty. */
+export const NO_PARTS = {
+  ephemeral: null,
+  destroy: null,
+  terraform: null,
+  drift: null,
+  frozen: null,
+} as const satisfies Partial<RunDocument>;
+
+const EMPTY_PASS = { wave: 0, stage: 'new', waves: [], projects: {} } as const;
+
+/** A run's first document, of what is known without reading anything; whoever makes it adds the rest. */
+export function newDocument(
+  run: RunInput,
+  of: Pick<RunDocument, 'commit' | 'policy'> & Partial<RunDocument>,
+): RunDocument {
+  return {
+    n: 0,
+    runId: run.runId,
+    runNumber: 0,
+    request: run.request,
+    repository: run.repository,
+    environment: run.environment,
+    pull: null,
+    branch: null,
+    base: null,
+    policyChanges: [],
+    configDigest: '',
+    slackChannel: null,
+    authors: [],
+    fence: 0,
+    backends: {},
+    reported: [],
+    moved: [],
+    brokenBefore: false,
+    everApplied: [],
+    build: null,
+    phase: 'deploy',
+    deploy: { ...EMPTY_PASS, waves: [], projects: {}, commit: of.commit },
+    rollback: null,
+    leftOver: [],
+    approval: null,
+    differences: [],
+    approvals: [],
+    verify: null,
+    failure: null,
+    broken: null,
+    revert: null,
+    takenBack: {},
+    outcome: null,
+    ...NO_PARTS,
+    ...of,
+  };
 }
 
 /** With what the run came to, once nothing is left to do. */

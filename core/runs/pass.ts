@@ -1,3 +1,4 @@
+import { isEphemeral } from '../ephemeral/name.ts';
 import type { JobResult } from '../jobs/job.ts';
 import type { PlanSummary } from '../plans/plan.ts';
 import {
@@ -26,7 +27,9 @@ type Move =
 export function nextMove(doc: RunDocument): { doc: RunDocument; move: Move } {
   const pass = currentPass(doc);
   if (pass.stage === 'new') {
-    const projects = doc.phase === 'rollback' ? (pass.waves[0] ?? []) : pass.waves.flat();
+    // Nobody is asked: what comes later is planned when its turn comes.
+    const byWave = doc.phase === 'rollback' || takesAllItCan(doc);
+    const projects = byWave ? (pass.waves[0] ?? []) : pass.waves.flat();
     return projects.length === 0 ? finish(doc) : plan(doc, pass, projects);
   }
   if (pass.stage === 'planned') {
@@ -43,6 +46,10 @@ export function nextMove(doc: RunDocument): { doc: RunDocument; move: Move } {
   const names = pass.waves[wave];
   if (names === undefined) return finish(doc);
   const next = { ...pass, wave };
+  if (takesAllItCan(doc)) {
+    const free = names.filter((name) => !isStillUsed(pass, name, wave));
+    return free.length > 0 ? plan(doc, next, free) : nextMove(withPass(doc, { ...next, stage: 'applied' }));
+  }
   // What a wave changed can change what the next one does: its plan is made again, unless nothing was applied.
   if (doc.phase === 'rollback' || anythingApplied(pass) || names.some((name) => waits(pass, name))) {
     return plan(doc, next, names);
@@ -65,6 +72,22 @@ function anythingApplied(pass: Pass): boolean {
 
 function waits(pass: Pass, name: string): boolean {
   return pass.projects[name]?.status === 'waits';
+}
+
+/**
+ * The destroy of an ephemeral environment asks nobody, and a project of it that fails holds up only what it depends
+ * on: what could be taken down must not be paid for until somebody comes.
+ */
+function takesAllItCan(doc: RunDocument): boolean {
+  return isEphemeral(doc.environment) && doc.request.command === 'destroy';
+}
+
+/** A project of an earlier wave, and so one that depends on it, is not gone. */
+function isStillUsed(pass: Pass, name: string, wave: number): boolean {
+  const before = pass.waves.slice(0, wave).flatMap((names) => names.map((other) => pass.projects[other]));
+  return before.some(
+    (p) => p?.project.dependsOn.includes(name) && p.status !== 'applied' && p.status !== 'empty',
+  );
 }
 
 /** What a plan's job left, read and judged. */
@@ -157,6 +180,7 @@ export function judgePlans(
     .map((name) => pass.projects[name])
     .filter((p) => p !== undefined);
 
+  if (takesAllItCan(doc)) return { kind: 'go' };
   const failed = planned.find((p) => p.status === 'plan-failed');
   if (failed) return { kind: 'fail', failure: failureOf(failed, 'plan', failed.error ?? '') };
   const guarded = planned.filter((p) => p.violations.length > 0);
@@ -164,7 +188,8 @@ export function judgePlans(
   if (doc.phase === 'rollback') return { kind: 'go' };
 
   const all = Object.values(pass.projects);
-  const first = !anythingApplied(pass) && pass.wave === 0;
+  // A destroy that tries again what people approved is compared with that.
+  const first = !anythingApplied(pass) && pass.wave === 0 && all.every((p) => p.approved === null);
   if (first && all.every((p) => p.status === 'empty')) {
     // Nothing to apply to a broken environment: its check decides whether it is well.
     return { kind: doc.brokenBefore && doc.policy.verify !== null ? 'go' : 'nothing' };
@@ -175,13 +200,15 @@ export function judgePlans(
   return differences.length > 0 ? { kind: 'ask', differences } : { kind: 'go' };
 }
 
-/** Destroying a root that was removed always needs a person. */
+/** Destroying what is permanent always needs a person. */
 function asksFirst(doc: RunDocument): boolean {
-  return doc.policy.approval.required || Object.values(currentPass(doc).projects).some((p) => p.destroy);
+  if (doc.policy.approval.required) return true;
+  return !isEphemeral(doc.environment) && Object.values(currentPass(doc).projects).some((p) => p.destroy);
 }
 
 function differencesOf(progress: ProjectProgress, outcome: PlanOutcome | undefined): string[] {
-  if (progress.status === 'empty' && outcome?.differences === null) return [];
+  // What was to be destroyed and is gone needs nobody's leave.
+  if (progress.status === 'empty' && (progress.destroy || outcome?.differences === null)) return [];
   if (!outcome || outcome.differences === null)
     return [`${progress.project.name}: could not be planned before`];
   return outcome.differences.map((text) => `${progress.project.name}: ${text}`);
@@ -231,7 +258,8 @@ export function noteApplies(
     if (!ok && !failure)
       failure = { project: name, stage: 'apply', message: error ?? '', job: progress.apply.job };
   }
-  return { doc: withPass(doc, { ...pass, projects, stage: failure ? 'applying' : 'applied' }), failure };
+  const stage = failure && !takesAllItCan(doc) ? 'applying' : 'applied';
+  return { doc: withPass(doc, { ...pass, projects, stage }), failure };
 }
 
 /** Why a failed run that touched its environment cannot be taken back, or null if it can. */

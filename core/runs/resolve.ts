@@ -54,7 +54,13 @@ export interface ProgressContext {
 export function progressOf(
   project: Project,
   context: ProgressContext,
-  more: { reasons: string[]; destroy: boolean; formerState?: string | null },
+  more: {
+    reasons: string[];
+    destroy: boolean;
+    formerState?: string | null;
+    backendConfig?: Record<string, string>;
+    replace?: string[];
+  },
 ): ProjectProgress {
   const { commit, tree, environment, policy, record, binaries } = context;
   const graph = context.graph ?? moduleGraph(tree);
@@ -79,6 +85,8 @@ export function progressOf(
     content: contentDigest({ ...of, terraform: '', deployments: {} }),
     reuse: contentDigest({ ...of, terraform: binaries.join(','), deployments }),
     buildOutputs: record?.projects[own.name]?.buildOutputs ?? {},
+    backendConfig: address ? (more.backendConfig ?? {}) : {},
+    replace: more.replace ?? [],
   });
 }
 

@@ -22,3 +22,17 @@ export function tell(
     run,
   });
 }
+
+/**
+ * The same of a document as it was loaded, by a step that writes none: whoever answers the run's task token writes the
+ * next one, and what is shown of the question must stay what it was.
+ */
+export function tellAsIs(
+  ports: Pick<Ports, 'status' | 'clock'>,
+  doc: RunDocument,
+  kind: StatusEvent['kind'],
+  message: string,
+  run: StatusEvent['run'] = {},
+): Promise<void> {
+  return tell(ports, { ...doc, n: doc.n - 1 }, kind, message, run);
+}

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { approvalRefusal } from '../environments/approval.ts';
+import { thawSlot } from '../environments/thaw.ts';
 import { InvalidToken, NotAllowed, NotFound } from '../errors.ts';
-import { approveRequest, rejectRequest } from '../requests/request.ts';
+import { approveRequest, isOperator, rejectRequest } from '../requests/request.ts';
 import { loadDocument } from '../runs/store.ts';
 import { step } from './step.ts';
 
@@ -14,27 +15,37 @@ export const answerApproval = step({
   ports: ['approvals', 'artifacts', 'people', 'sent', 'workflows'],
   async run(request, ports) {
     const { repository, environment, origin } = request;
-    const waiting = await ports.approvals.get(repository, environment);
+    const thawing = await ports.approvals.get(repository, thawSlot(environment));
+    const asked = await ports.approvals.get(repository, environment);
+    // Who waits for the end of a freeze has no plan yet: it can be turned down, and nothing else.
+    const waiting = asked ?? (request.command === 'reject' ? thawing : null);
     const outcome = request.command === 'approve' ? 'approved' : 'rejected';
     const noteKey = `answer/${repository}/${environment}/${origin.trigger}`;
     const note = await ports.sent.get(noteKey);
     // This very request was at it before a server was killed, and what it answered waits no more.
     if (note && note.id !== waiting?.token) return answered(outcome, environment);
+    if (!waiting && thawing) {
+      throw new NotFound(
+        `${environment} is frozen, and what waits for its end is not planned yet: /cairn unfreeze ${environment}`,
+      );
+    }
     if (!waiting) {
       throw new NotFound(`Nothing waits for approval in ${environment}. \`cairn status\` shows its state.`);
     }
     const doc = await loadDocument(ports, waiting.doc);
     if (origin.login === null) throw new NotAllowed('An answer needs a verified login.');
-    const permission =
-      origin.login === 'operator' && origin.source !== 'comment'
-        ? 'admin'
-        : await ports.people.permission(repository, origin.login);
+    if (origin.login === 'operator' && !isOperator(origin)) {
+      throw new NotAllowed(
+        '`operator` is whoever holds the token of the server, not an account of this name.',
+      );
+    }
+    const permission = isOperator(origin) ? 'admin' : await ports.people.permission(repository, origin.login);
     const refusal = approvalRefusal({
       login: origin.login,
       permission,
       command: request.command,
-      digest: request.command === 'approve' ? request.digest : null,
-      waiting,
+      digest: request.digest ?? null,
+      waiting: { ...waiting, environment },
       approval: doc.policy.approval,
       authors: doc.authors,
     });

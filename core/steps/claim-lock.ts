@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { isReconciling } from '../drift/reconcile.ts';
 import type { LockClaim, Ports } from '../ports.ts';
 import { touchedTheWorld } from '../runs/document.ts';
 import { loadDocument } from '../runs/store.ts';
 import { ignoreInvalidToken } from '../runs/tokens.ts';
-import { runInput } from './input.ts';
+import { type RunInput, runInput } from './input.ts';
 import { step } from './step.ts';
 
 /**
@@ -19,7 +20,7 @@ export const claimLock = step({
     const claim: LockClaim = {
       runId: run.runId,
       token,
-      command: run.request.command,
+      command: kindOf(run.request),
       commit,
       at: ports.clock.now().toISOString(),
     };
@@ -37,10 +38,21 @@ export const claimLock = step({
       doc: null,
       run: { state: 'queued' },
     });
-    if (run.request.command === 'deploy') await supersedeOlder(run.runId, repository, environment, ports);
+    // What takes drift away brings nothing newer: what people asked for comes first.
+    if (!SUPERSEDING.includes(claim.command) || isReconciling(run.request)) return {};
+    await supersedeOlder(claim, repository, environment, ports);
     return {};
   },
 });
+
+/** A launch that somebody asked for, with a time and projects, is not the same as one that a push asks for. */
+const AUTOMATIC = 'ephemeral (automatic)';
+/** A newer one takes the place of those of its kind that wait. */
+const SUPERSEDING: readonly string[] = ['deploy', AUTOMATIC];
+
+function kindOf(request: RunInput['request']): string {
+  return request.command === 'ephemeral' && request.automatic === true ? AUTOMATIC : request.command;
+}
 
 async function numberOf(claim: LockClaim | null, ports: Pick<Ports, 'runs'>): Promise<string> {
   const run = claim ? await ports.runs.get(claim.runId) : null;
@@ -48,7 +60,7 @@ async function numberOf(claim: LockClaim | null, ports: Pick<Ports, 'runs'>): Pr
 }
 
 async function supersedeOlder(
-  runId: string,
+  { runId, command }: LockClaim,
   repository: string,
   environment: string,
   ports: Pick<Ports, 'approvals' | 'artifacts' | 'locks' | 'runs' | 'workflows'>,
@@ -59,12 +71,12 @@ async function supersedeOlder(
 
   for (const other of lock?.waiting ?? []) {
     if (other.runId === runId) break;
-    if (other.command !== 'deploy') continue;
+    if (other.command !== command) continue;
     await ports.locks.release(repository, environment, other.runId);
     await ignoreInvalidToken(ports.workflows.succeed(other.token, answer));
   }
   const waiting = await ports.approvals.get(repository, environment);
-  if (!waiting || waiting.runId === runId || lock?.holder?.command !== 'deploy') return;
+  if (!waiting || waiting.runId === runId || lock?.holder?.command !== command) return;
   // Half applied, it is not simply dropped: a person answers, or its time ends.
   if (touchedTheWorld(await loadDocument(ports, waiting.doc))) return;
   await ports.approvals.remove(repository, environment, waiting.runId);

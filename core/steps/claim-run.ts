@@ -1,3 +1,4 @@
+import { ephemeralHead } from '../ephemeral/head.ts';
 import { NotAllowed } from '../errors.ts';
 import type { Ports, Pull } from '../ports.ts';
 import { ENDED, type Run } from '../requests/run.ts';
@@ -10,7 +11,7 @@ import { step } from './step.ts';
  */
 export const claimRun = step({
   input: runInput,
-  ports: ['clock', 'isolated', 'jobs', 'pulls', 'runs', 'source', 'status', 'workflows'],
+  ports: ['clock', 'git', 'isolated', 'jobs', 'pulls', 'runs', 'source', 'status', 'workflows'],
   async run(input, ports) {
     const run = await ports.runs.claim({
       id: input.runId,
@@ -19,15 +20,15 @@ export const claimRun = step({
       repository: input.repository,
       environment: input.environment,
       pull: input.request.pull ?? null,
-      commit: input.request.commit ?? null,
+      commit: 'commit' in input.request ? (input.request.commit ?? null) : null,
       requester: input.request.origin.login,
+      ...(input.request.origin.reply ? { reply: input.request.origin.reply } : {}),
       state: 'running',
       title: titleOf(input),
       startedAt: ports.clock.now().toISOString(),
       endedAt: null,
     });
-    const { commit, reason } =
-      input.request.command === 'plan' ? await pullHead(input, ports) : await branchHead(input, run, ports);
+    const { commit, reason } = await headOf(input, run, ports);
     if (reason !== null) return { outcome: 'superseded', reason };
 
     await ports.status.emit({
@@ -40,14 +41,47 @@ export const claimRun = step({
       run: commit === null ? {} : { commit },
     });
     if (input.request.command === 'plan') await stopOlder(run, ports);
-    return { outcome: 'claimed', number: run.number, commit };
+    return { outcome: 'claimed', number: run.number, commit, documents: 0 };
   },
 });
 
 function titleOf({ request, environment }: RunInput): string {
-  if (request.command === 'plan') return `Plan of #${request.pull} for ${environment}`;
-  if (request.command === 'rollback') return `Roll ${environment} back`;
-  return `Deploy to ${environment}`;
+  switch (request.command) {
+    case 'plan':
+      return `Plan of #${request.pull} for ${environment}`;
+    case 'deploy':
+      return `Deploy to ${environment}`;
+    case 'rollback':
+      return `Roll ${environment} back`;
+    case 'ephemeral':
+      return `Make ${environment}`;
+    case 'destroy':
+      return `Destroy ${environment}`;
+    case 'extend':
+      return `Move the end of ${environment}`;
+    case 'run':
+      return `Run terraform ${request.args.slice(0, 2).join(' ')} in ${request.project} of ${environment}`;
+    case 'drift':
+      return `Look for drift in ${environment}`;
+  }
+}
+
+async function headOf(
+  input: RunInput,
+  run: Run,
+  ports: Pick<Ports, 'git' | 'pulls' | 'isolated' | 'runs' | 'source'>,
+): Promise<Head> {
+  switch (input.request.command) {
+    case 'plan':
+      return pullHead(input, ports);
+    case 'deploy':
+      return branchHead(input, run, ports);
+    case 'ephemeral':
+      return ephemeralHead(input.request, ports);
+    default:
+      // What is in the environment is what they are about.
+      return { commit: null, reason: null };
+  }
 }
 
 type Head = { commit: string | null; reason: string | null };

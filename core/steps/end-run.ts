@@ -44,6 +44,13 @@ const STATES: Record<Outcome, RunState> = {
   rejected: 'rejected',
   'rolled-back': 'rolled-back',
   superseded: 'superseded',
+  ready: 'succeeded',
+  extended: 'succeeded',
+  destroyed: 'succeeded',
+  leaked: 'failed',
+  ran: 'succeeded',
+  'in-sync': 'succeeded',
+  drifted: 'succeeded',
 };
 
 function stateOf(outcome: Outcome | null): RunState {
@@ -60,14 +67,47 @@ function headline(doc: RunDocument): string {
     case 'deployed':
       return `Deployed ${at}`;
     case 'nothing':
-      return `Nothing to change at ${at}`;
+      if (doc.drift) return `Nothing stands in ${doc.environment}: there is nothing to compare`;
+      return doc.destroy ? `${doc.environment} is gone already` : `Nothing to change at ${at}`;
     case 'rolled-back':
       return doc.request.command === 'rollback' ? `Rolled back to ${at}` : `Rolled back: ${where}${why}`;
+    case 'ready':
+      return `${doc.environment} stands at ${at}${until(doc)}`;
+    case 'extended':
+      return `${doc.environment} stands${until(doc)}`;
+    case 'destroyed':
+      return `Destroyed ${doc.environment}`;
+    case 'leaked':
+      return `${doc.environment} could not be destroyed: ${why || 'something is left'}`;
+    case 'ran':
+      return ranTitle(doc);
+    case 'in-sync':
+      return doc.drift?.unknown.length
+        ? `No drift found at ${at}, but ${few(doc.drift.unknown)} could not be compared`
+        : `No drift at ${at}`;
+    case 'drifted':
+      return `Drift in ${few(Object.keys(doc.drift?.drifted ?? {}))}`;
     case 'broken':
       return `${doc.environment} is broken: ${firstLine(doc.broken ?? why)}`;
     default:
       return `${where}${why}` || 'Failed';
   }
+}
+
+function until({ ephemeral }: RunDocument): string {
+  if (!ephemeral) return '';
+  return ephemeral.endsAt === null ? ', without an end' : ` until ${ephemeral.endsAt.slice(0, 16)}Z`;
+}
+
+function ranTitle({ terraform }: RunDocument): string {
+  const { args = [], project = '', deploy } = terraform ?? {};
+  if (deploy !== undefined) return `Started a deployment that replaces resources of ${project}`;
+  return `Ran terraform ${args.slice(0, 2).join(' ')} in ${project}`;
+}
+
+/** Of a title people read the beginning. */
+function few(names: string[]): string {
+  return names.length > 5 ? `${names.slice(0, 4).join(', ')} and ${names.length - 4} more` : names.join(', ');
 }
 
 function firstLine(text: string): string {

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { isReconciling } from '../drift/reconcile.ts';
+import { isEphemeral } from '../ephemeral/name.ts';
 import { NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { readRecord } from '../record/read.ts';
@@ -13,15 +15,50 @@ import { step } from './step.ts';
  */
 export const fetchSource = step({
   input: z.object({ run: runInput, commit: z.string().nullable() }),
-  ports: ['archives', 'artifacts', 'git', 'pulls', 'source'],
+  ports: ['archives', 'artifacts', 'ephemerals', 'git', 'pulls', 'source'],
   async run({ run, commit }, ports) {
-    const part =
-      run.request.command === 'plan' ? await ofPull(run, ports) : await ofBranch(run, commit, ports);
+    const part = await partOf(run, commit, ports);
     const commits = [part.commit, part.base].filter((c) => c !== null);
     await Promise.all(commits.map((c) => fetchSourceOf(ports, run.repository, c)));
     return { ...part };
   },
 });
+
+async function partOf(
+  run: RunInput,
+  commit: string | null,
+  ports: Pick<Ports, 'archives' | 'artifacts' | 'ephemerals' | 'git' | 'pulls' | 'source'>,
+): Promise<SourcePart> {
+  switch (run.request.command) {
+    case 'plan':
+      return ofPull(run, ports);
+    case 'deploy':
+    case 'rollback':
+      return ofBranch(run, commit, ports);
+    case 'ephemeral':
+      if (commit === null) throw new NotFound('An ephemeral environment needs a commit.');
+      return { commit, base: null };
+    default:
+      return { commit: await standingCommit(run, ports), base: null };
+  }
+}
+
+/** What an environment stands at: its last good commit, or the newest that an ephemeral one was made from. */
+async function standingCommit(
+  { repository, environment, request }: RunInput,
+  ports: Pick<Ports, 'ephemerals' | 'git' | 'source'>,
+): Promise<string> {
+  if (isEphemeral(environment)) {
+    const commit = (await ports.ephemerals.get(repository, environment))?.commit;
+    if (commit) return commit;
+  } else {
+    const record = await readRecord(ports, repository, environment);
+    if (record?.commit) return record.commit;
+    // Drift that was told of what was destroyed since is gone, and that is to be said.
+    if (record && request.command === 'drift') return record.last.commit;
+  }
+  throw new NotFound(`Nothing stands in ${environment}: there is no good commit of it.`);
+}
 
 async function ofPull(
   run: RunInput,
@@ -45,6 +82,8 @@ async function ofBranch(
   const record = await readRecord(ports, run.repository, run.environment);
   const base = record?.commit ?? null;
   if (run.request.command === 'rollback') return { commit: rollbackTarget(record, run.request.commit), base };
+  // What was the last good commit when drift was found may not be it any more when its turn comes.
+  if (base !== null && isReconciling(run.request)) return { commit: base, base };
   if (commit === null) throw new NotFound('A deploy needs a commit.');
   return { commit, base };
 }

@@ -1,19 +1,34 @@
 import { z } from 'zod';
 import {
   deployRequest,
+  destroyRequest,
+  driftRequest,
   environmentName,
+  ephemeralRequest,
+  extendRequest,
   planRequest,
   repositoryName,
   rollbackRequest,
+  runRequest,
 } from '../requests/request.ts';
+import { WORKFLOWS } from '../requests/run.ts';
 
-/** What an execution of `plan` or `deploy` is started with; its name is `runId`. */
+/** What an execution of a workflow is started with; its name is `runId`. */
 export const runInput = z.object({
   runId: z.string().regex(/^[0-9a-f]{20}$/),
-  workflow: z.enum(['plan', 'deploy']),
+  workflow: z.enum(WORKFLOWS),
   repository: repositoryName,
   environment: environmentName,
-  request: z.discriminatedUnion('command', [planRequest, deployRequest, rollbackRequest]),
+  request: z.discriminatedUnion('command', [
+    planRequest,
+    deployRequest,
+    rollbackRequest,
+    ephemeralRequest,
+    destroyRequest,
+    extendRequest,
+    runRequest,
+    driftRequest,
+  ]),
 });
 export type RunInput = z.infer<typeof runInput>;
 

@@ -83,5 +83,7 @@ async function isMissed(
   const runs = await ports.runs.list({ repository, environment, workflow: 'deploy', limit: 20 });
   if (runs.some((run) => run.commit === head)) return false;
   const record = await readRecord(ports, repository, environment);
+  // Whoever took it down does not want it back by itself: the next push makes it anew.
+  if (record?.last.outcome === 'destroyed') return record.last.commit !== head;
   return record?.commit !== head;
 }

@@ -1,6 +1,6 @@
 import type { Ports } from '../ports.ts';
 import type { RecordEntry } from '../record/entry.ts';
-import type { EnvironmentRecord } from '../record/schema.ts';
+import { type EnvironmentRecord, historyLine } from '../record/schema.ts';
 import { writeRecord } from '../record/write.ts';
 import { type Pass, type ProjectProgress, type RunDocument, settled } from '../runs/document.ts';
 import { loadDocument } from '../runs/store.ts';
@@ -39,6 +39,7 @@ function entryOf(
     planDigest: doc.approvals.at(-1)?.digest ?? null,
     requestedBy: doc.request.origin.login,
     approvedBy: [...new Set(doc.approvals.map(({ by }) => by))],
+    despiteFreeze: despiteFreeze(doc),
     failure: doc.broken ?? doc.failure?.message ?? null,
     failedProject: doc.failure?.project ?? null,
     build: doc.build?.outputs ?? null,
@@ -49,9 +50,16 @@ function entryOf(
   };
 }
 
+function despiteFreeze({ request, frozen, failure }: RunDocument): string | null {
+  const went = 'despiteFreeze' in request && request.despiteFreeze && failure?.stage !== 'freeze';
+  return went ? (frozen?.reason ?? null) : null;
+}
+
+/** The others are not those of a deployment. */
+const DEPLOYMENTS: readonly string[] = historyLine.shape.outcome.options;
+
 function historyOutcome(outcome: RunDocument['outcome']): RecordEntry['outcome'] {
-  if (outcome === null || outcome === 'planned' || outcome === 'superseded') return 'failed';
-  return outcome;
+  return DEPLOYMENTS.includes(outcome ?? '') ? (outcome as RecordEntry['outcome']) : 'failed';
 }
 
 function afterwards(doc: RunDocument, current: EnvironmentRecord | null): RecordEntry['after'] {

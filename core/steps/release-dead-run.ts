@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { thawSlot } from '../environments/thaw.ts';
 import { Unavailable } from '../errors.ts';
 import { ENDED } from '../requests/run.ts';
 import { handOver } from './release-lock.ts';
@@ -21,6 +22,7 @@ export const releaseDeadRun = step({
       );
     }
     await ports.approvals.remove(run.repository, run.environment, run.id);
+    await ports.approvals.remove(run.repository, thawSlot(run.environment), run.id);
     await handOver(run.repository, run.environment, run.id, ports);
     if (ENDED.includes(run.state)) return { outcome: 'released' };
     const at = ports.clock.now().toISOString();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { loadDocument, saveDocument } from '../runs/store.ts';
-import { tell } from '../runs/tell.ts';
+import { loadDocument } from '../runs/store.ts';
+import { tellAsIs } from '../runs/tell.ts';
 import { step } from './step.ts';
 
 /** Puts the question to people and leaves; `AnswerApproval` answers the task token. */
@@ -22,9 +22,8 @@ export const requestApproval = step({
       until,
       doc: key,
     });
-    await saveDocument(ports, doc);
     const command = `/cairn approve ${doc.environment} ${digest.slice(0, 7)}`;
-    await tell(ports, doc, 'approval.wanted', `Waits for approval: ${command}`, { state: 'waiting' });
+    await tellAsIs(ports, doc, 'approval.wanted', `Waits for approval: ${command}`, { state: 'waiting' });
     return {};
   },
 });

@@ -1,15 +1,18 @@
 import { z } from 'zod';
+import { freezeOf } from '../environments/freeze.ts';
 import { InvalidInput } from '../errors.ts';
 import { buildOrder, itemOf, stateKey } from '../jobs/orders.ts';
 import type { Ports, Pull } from '../ports.ts';
 import { type Affected, affectedProjects } from '../projects/affected.ts';
+import { withAskedFor } from '../projects/asked-for.ts';
 import type { Config } from '../projects/config-types.ts';
 import { configDigest } from '../projects/load-config.ts';
 import { effectivePolicy } from '../projects/policy.ts';
 import { waves } from '../projects/waves.ts';
 import { readRecord } from '../record/read.ts';
 import type { EnvironmentRecord } from '../record/schema.ts';
-import type { PullPart, RunDocument } from '../runs/document.ts';
+import { type Freeze, newDocument, type PullPart, type RunDocument } from '../runs/document.ts';
+import { meetFreeze } from '../runs/frozen.ts';
 import {
   backendsOf,
   checkSizes,
@@ -29,7 +32,14 @@ import { step } from './step.ts';
  * which policy (that of what was approved before, never of the change itself).
  */
 export const resolveProjects = step({
-  input: z.object({ run: runInput, source: sourcePart, number: z.number(), fence: z.number() }),
+  input: z.object({
+    run: runInput,
+    source: sourcePart,
+    number: z.number(),
+    fence: z.number(),
+    /** Those that the run has already: one that waited for the end of a freeze begins anew. */
+    documents: z.number().default(0),
+  }),
   ports: [
     'archives',
     'artifacts',
@@ -43,13 +53,14 @@ export const resolveProjects = step({
     'status',
     'trace',
   ],
-  async run({ run, source, number, fence }, ports) {
+  async run({ run, source, number, fence, documents }, ports) {
     const deploys = run.workflow === 'deploy';
-    const [head, base, record, pulls] = await Promise.all([
+    const [head, base, record, pulls, frozen] = await Promise.all([
       readCommit(ports, run.repository, source.commit),
       source.base === null ? null : readCommit(ports, run.repository, source.base),
       readRecord(ports, run.repository, run.environment),
       deploys ? ports.pulls.ofCommit(run.repository, source.commit) : [],
+      freezeOf(ports, run.repository, run.environment),
     ]);
     const [pull, authors] = await Promise.all([
       pullOf(run, pulls, ports),
@@ -88,7 +99,8 @@ export const resolveProjects = step({
     const progress = chosen.map((project) => {
       const move = affected.moved.find(({ to }) => to.name === project.name);
       const formerState = move ? stateKey(run, move.from.name) : null;
-      return progressOf(project, context, { reasons: project.reasons, destroy: false, formerState });
+      const replace = replaced(run, project.name);
+      return progressOf(project, context, { reasons: project.reasons, destroy: false, formerState, replace });
     });
     const old = base
       ? destroyed.map((project) =>
@@ -100,13 +112,9 @@ export const resolveProjects = step({
         )
       : [];
 
-    const doc: RunDocument = {
-      n: 0,
-      runId: run.runId,
+    const doc = newDocument(run, {
+      n: documents,
       runNumber: number,
-      request: run.request,
-      repository: run.repository,
-      environment: run.environment,
       pull,
       commit: source.commit,
       branch: run.workflow === 'plan' ? null : (head.config.environments[run.environment]?.branch ?? null),
@@ -125,8 +133,8 @@ export const resolveProjects = step({
       moved: affected.moved.map(({ from, to }) => ({ from: from.name, to: to.name })),
       brokenBefore: record?.state === 'broken',
       everApplied: Object.keys(record?.projects ?? {}),
-      build: null,
-      phase: 'deploy',
+      // A deploy's is noted where it meets it.
+      frozen: deploys ? null : frozen,
       deploy: {
         commit: source.commit,
         // What is gone goes last, and what depended on it before it.
@@ -135,19 +143,9 @@ export const resolveProjects = step({
         stage: 'new',
         projects: Object.fromEntries([...progress, ...old].map((p) => [p.project.name, p])),
       },
-      rollback: null,
-      leftOver: [],
-      approval: null,
-      differences: [],
-      approvals: [],
-      verify: null,
-      failure: null,
-      broken: null,
-      revert: null,
       takenBack: run.request.command === 'rollback' && base ? takenBack(context, base, affected) : {},
-      outcome: null,
-    };
-    return begin(run, doc, record, head.config, ports);
+    });
+    return begin(run, doc, { record, frozen, config: head.config }, ports);
   },
 });
 
@@ -176,7 +174,15 @@ function chooseProjects(
     const why = run.request.command === 'rollback' ? 'the way back' : 'the environment is broken';
     return affected.all.map((project) => ({ ...project, reasons: [why], direct: true }));
   }
-  return affected.projects;
+  const asked = run.request.command === 'deploy' ? run.request.projects : undefined;
+  return withAskedFor(affected, asked, run.environment);
+}
+
+function replaced({ request }: RunInput, project: string): string[] {
+  if (request.command !== 'deploy' || !request.replace) return [];
+  if (request.projects?.length !== 1)
+    throw new InvalidInput('`replace` goes with the one project that has it.');
+  return request.projects[0] === project ? request.replace : [];
 }
 
 function takenBack(context: ProgressContext, base: ReadCommit, affected: Affected): Record<string, string> {
@@ -230,8 +236,7 @@ async function authorsOf(
 async function begin(
   run: RunInput,
   doc: RunDocument,
-  record: EnvironmentRecord | null,
-  config: Config,
+  { record, frozen, config }: { record: EnvironmentRecord | null; frozen: Freeze | null; config: Config },
   ports: Pick<Ports, 'artifacts' | 'clock' | 'status' | 'trace'>,
 ): Promise<Record<string, unknown>> {
   if (run.workflow === 'plan') return { outcome: 'next', doc: await saveDocument(ports, doc) };
@@ -245,12 +250,18 @@ async function begin(
   if (projects.length === 0) {
     return { outcome: 'done', doc: await saveDocument(ports, { ...doc, outcome: 'nothing' }) };
   }
-  const { build } = doc.policy;
+  const met = frozen && meetFreeze(doc, frozen, ports.clock.now());
+  if (met?.kind === 'waits') {
+    return { outcome: 'frozen', within: met.within, doc: await saveDocument(ports, met.doc) };
+  }
+  if (met?.kind === 'refused') return { outcome: 'done', doc: await saveDocument(ports, met.doc) };
+  const goes = met?.doc ?? doc;
+  const { build } = goes.policy;
   const order =
     build && run.request.command !== 'rollback'
-      ? buildOrder(doc, build, config.environments[doc.environment]?.variables ?? {})
+      ? buildOrder(goes, build, config.environments[goes.environment]?.variables ?? {})
       : null;
-  const next: RunDocument = order ? { ...doc, build: { job: order.prefix, outputs: null } } : doc;
+  const next: RunDocument = order ? { ...goes, build: { job: order.prefix, outputs: null } } : goes;
   if (order) await writeOrders([order], ports);
   const saved = await saveDocument(ports, next);
   await tell(ports, next, 'run.started', `Plans ${projects.length} project(s).`, { state: 'running' });

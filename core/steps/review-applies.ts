@@ -28,9 +28,12 @@ export const reviewApplies = step({
       if (status === 'ok') await ports.artifacts.put(outputsKey(before, name), JSON.stringify(outputs ?? {}));
     }
     const { doc, failure } = noteApplies(before, results);
-    if (!failure) {
+    if (!failure || currentPass(doc).stage === 'applied') {
       const saved = await saveDocument(ports, doc);
-      await tell(ports, doc, 'apply.finished', `Applied ${Object.keys(results).join(', ')}.`);
+      const said = failure
+        ? `The apply of ${failure.project} failed.`
+        : `Applied ${Object.keys(results).join(', ')}.`;
+      await tell(ports, doc, 'apply.finished', said);
       return { outcome: 'next', doc: saved };
     }
     const next: RunDocument = { ...doc, failure: doc.failure ?? failure, outcome: 'failed' };

@@ -1,18 +1,37 @@
+import { checkConfirmed } from '../environments/take-down.ts';
+import { startAutomatic } from '../ephemeral/automatic.ts';
+import { endOfPull } from '../ephemeral/end-of-pull.ts';
+import { environmentOf, isEphemeral } from '../ephemeral/name.ts';
 import { CairnError, InvalidInput, NotAllowed, NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { defaultConfig } from '../projects/config.ts';
 import { configAt } from '../projects/load-config.ts';
-import { tellConfigMended, tellOnCommit, tellOnPull, tellRequester } from '../requests/replies.ts';
+import {
+  tellConfigMended,
+  tellOnCommit,
+  tellOnPull,
+  tellRequester,
+  tellWorkflow,
+} from '../requests/replies.ts';
 import {
   type DeployRequest,
+  type DestroyRequest,
+  type DriftRequest,
+  type ExtendRequest,
+  isOperator,
   type PlanRequest,
   type Request,
   type RollbackRequest,
+  type RunRequest,
   requestSchema,
 } from '../requests/request.ts';
+import { inEnvironment } from '../requests/where.ts';
+import { mayBreakGlass } from '../runs/break-glass.ts';
 import { startDeploys, startRun } from '../runs/start.ts';
 import { answerApproval } from './answer-approval.ts';
+import { changeFreeze } from './change-freeze.ts';
 import { step } from './step.ts';
+import { warnOfEnd } from './warn-of-end.ts';
 
 /**
  * Takes a request from the bus and starts what it asks for: one run per environment. What cannot be done is
@@ -20,18 +39,39 @@ import { step } from './step.ts';
  */
 export const routeRequest = step({
   input: requestSchema,
-  ports: [...answerApproval.ports, 'people', 'pulls', 'reports', 'sent', 'source', 'workflows'],
+  ports: [
+    ...answerApproval.ports,
+    ...changeFreeze.ports,
+    ...warnOfEnd.ports,
+    'ephemerals',
+    'people',
+    'pulls',
+    'reports',
+    'runs',
+    'sent',
+    'source',
+    'workflows',
+  ],
   async run(request, ports) {
     try {
       await checkPermission(request, ports);
       const answer = await route(request, ports);
-      await tellRequester(request, null, ports);
+      await tellRequester(request, answer, ports);
+      const { started, message } = answer;
+      if (!Array.isArray(started) || started.length === 0) {
+        await tellWorkflow(
+          request,
+          { ok: true, message: String(message ?? 'There was nothing to do.') },
+          ports,
+        );
+      }
       return answer;
     } catch (error) {
       // What can pass is tried again by the bus; what cannot is said.
       if (!(error instanceof CairnError) || error.fault !== 'user') throw error;
       if (request.origin.source === 'api' || request.origin.source === 'cli') throw error;
       await tellWhereAsked(request, error, ports);
+      await tellWorkflow(request, { ok: false, message: error.message }, ports);
       return { started: [], refused: error.message };
     }
   },
@@ -40,7 +80,7 @@ export const routeRequest = step({
 async function tellWhereAsked(
   request: Request,
   error: CairnError,
-  ports: Pick<Ports, 'pulls' | 'reports' | 'sent'>,
+  ports: Pick<Ports, 'chat' | 'pulls' | 'reports' | 'sent'>,
 ): Promise<void> {
   const { repository, command, origin } = request;
   if (command !== 'push' && origin.source !== 'webhook') return tellRequester(request, error, ports);
@@ -53,7 +93,7 @@ async function checkPermission(request: Request, ports: Pick<Ports, 'people'>): 
   const { source, login } = request.origin;
   if (source === 'webhook' || source === 'look' || source === 'schedule') return;
   if (request.command === 'approve' || request.command === 'reject') return;
-  if (login === 'operator' && source !== 'comment') return;
+  if (isOperator(request.origin)) return;
   const permission = login === null ? 'none' : await ports.people.permission(request.repository, login);
   if (permission === 'admin' || permission === 'write') return;
   throw new NotAllowed(`@${login ?? 'nobody'} has no write access to ${request.repository}.`);
@@ -61,8 +101,10 @@ async function checkPermission(request: Request, ports: Pick<Ports, 'people'>): 
 
 async function route(
   request: Request,
-  ports: Pick<Ports, 'pulls' | 'reports' | 'sent' | 'source' | 'workflows'> &
-    Parameters<typeof answerApproval.run>[1],
+  ports: Pick<Ports, 'ephemerals' | 'pulls' | 'reports' | 'runs' | 'sent' | 'source' | 'workflows'> &
+    Parameters<typeof answerApproval.run>[1] &
+    Parameters<typeof changeFreeze.run>[1] &
+    Parameters<typeof warnOfEnd.run>[1],
 ): Promise<Record<string, unknown>> {
   switch (request.command) {
     case 'push':
@@ -72,9 +114,29 @@ async function route(
     case 'deploy':
     case 'rollback':
       await mustExist(request, ports);
+      await mayBreakGlass(request, ports);
       return {
         started: [await startRun('deploy', await withCommit(request, ports), request.environment, ports)],
       };
+    case 'ephemeral':
+      return { started: [await startRun('ephemeral', request, environmentOf(request), ports)] };
+    case 'closed':
+      return { started: await endOfPull(request, ports) };
+    case 'destroy':
+    case 'extend':
+    case 'run':
+    case 'drift': {
+      const placed = await inEnvironment(request, ports);
+      await mustStand(placed, ports);
+      if (placed.command === 'destroy' && !isEphemeral(placed.environment)) checkConfirmed(placed);
+      return { started: [await startRun(placed.command, placed, placed.environment, ports)] };
+    }
+    case 'freeze':
+    case 'unfreeze':
+      if (!isEphemeral(request.environment)) await mustExist(request, ports);
+      return changeFreeze.run(request, ports);
+    case 'warn':
+      return warnOfEnd.run(request, ports);
     case 'help':
       // What was not understood is answered like any other mistake: by a reply under the comment.
       throw new InvalidInput(request.text);
@@ -85,7 +147,7 @@ async function route(
 
 async function startPlans(
   request: PlanRequest,
-  ports: Pick<Ports, 'pulls' | 'reports' | 'sent' | 'source' | 'workflows'>,
+  ports: Pick<Ports, 'pulls' | 'reports' | 'runs' | 'sent' | 'source' | 'workflows'>,
 ): Promise<string[]> {
   const pull = await ports.pulls.get(request.repository, request.pull);
   // The head's configuration is only read for its mistakes: what exists is what the base says.
@@ -102,11 +164,32 @@ async function startPlans(
   if (environments.length === 0 && request.environment !== undefined) {
     throw new NotFound(`No environment "${request.environment}" lives on ${pull.base.branch}.`);
   }
-  return Promise.all(environments.map((environment) => startRun('plan', request, environment, ports)));
+  const plans = await Promise.all(
+    environments.map((environment) => startRun('plan', request, environment, ports)),
+  );
+  return [...plans, ...(await startAutomatic(request, pull, base, ports))];
+}
+
+/** An ephemeral environment that is known, or a permanent one of the configuration. */
+async function mustStand(
+  request: DestroyRequest | DriftRequest | ExtendRequest | RunRequest,
+  ports: Pick<Ports, 'ephemerals' | 'source'>,
+): Promise<void> {
+  const { repository, environment } = request;
+  if (!isEphemeral(environment)) return mustExist(request, ports);
+  if (await ports.ephemerals.get(repository, environment)) return;
+  const others = (await ports.ephemerals.list(repository)).map((one) => one.environment);
+  const there = others.length > 0 ? `there is ${others.join(', ')}` : 'there is none';
+  throw new NotFound(`There is no ephemeral environment "${environment}"; ${there}.`);
 }
 
 async function mustExist(
-  request: DeployRequest | RollbackRequest,
+  request: {
+    repository: string;
+    environment: string;
+    command: Request['command'];
+    origin: Request['origin'];
+  },
   ports: Pick<Ports, 'source'>,
 ): Promise<void> {
   const main = await ports.source.defaultBranch(request.repository);
@@ -118,10 +201,11 @@ async function mustExist(
   }
   // What a workflow is bound to is its branch: with it goes what is deployed from there, and nothing else.
   const branch = config.environments[request.environment]?.branch;
-  if (request.origin.source !== 'actions' || request.command !== 'deploy' || request.branch === branch)
-    return;
+  if (request.origin.source !== 'actions' || request.command !== 'deploy') return;
+  const from = 'branch' in request ? request.branch : undefined;
+  if (from === branch) return;
   throw new NotAllowed(
-    `A workflow on ${request.branch ?? 'no branch'} cannot deploy to "${request.environment}", which lives on ${branch}.`,
+    `A workflow on ${from ?? 'no branch'} cannot deploy to "${request.environment}", which lives on ${branch}.`,
   );
 }
 

@@ -10,13 +10,14 @@ import { step } from './step.ts';
  */
 export const sweepLocks = step({
   input: z.object({}),
-  ports: [...releaseDeadRun.ports, 'locks', 'workflows'],
+  ports: [...releaseDeadRun.ports, 'locks', 'runs', 'workflows'],
   async run(_input, ports) {
     let released = 0;
     let stuck = 0;
     for (const lock of await ports.locks.held()) {
       if (!lock.holder) continue;
-      const status = await ports.workflows.status('deploy', lock.holder.runId);
+      const run = await ports.runs.get(lock.holder.runId);
+      const status = await ports.workflows.status(run?.workflow ?? 'deploy', lock.holder.runId);
       if (status === 'running') {
         const answer = ports.workflows.succeed(lock.holder.token, { outcome: 'held', fence: lock.fence });
         await ignoreInvalidToken(answer);

@@ -61,7 +61,9 @@ export async function fillJob(order: JobOrder, options: FillOptions): Promise<St
 }
 
 function withState(job: Job, { target }: StatePlace): Job {
-  if (job.kind !== 'plan' && job.kind !== 'apply') return job;
+  if (job.kind !== 'plan' && job.kind !== 'apply' && job.kind !== 'terraform') return job;
+  // Kept nowhere: what its own backend is told stays.
+  if (target.kind === 'own') return job;
   return { ...job, project: { ...job.project, state: target } } as Job;
 }
 

@@ -1,6 +1,7 @@
 import { JOB_FILES, type PlanJob } from '../../core/jobs/job.ts';
 import type { JobOrder } from '../../core/jobs/order.ts';
 import { segment } from '../../core/jobs/orders.ts';
+import { onlyReads } from '../reads.ts';
 import type { Store } from './store.ts';
 
 type StateTarget = PlanJob['project']['state'];
@@ -40,8 +41,8 @@ export async function placeState(
   states: Store,
   options: { region: string; profile: string | null; emulator: Record<string, unknown> },
 ): Promise<StatePlace> {
-  const { state, job, identity } = order;
-  if (!state || (job.kind !== 'plan' && job.kind !== 'apply')) return { target: { kind: 'own' }, key: null };
+  const { state, job } = order;
+  if (!state || job.kind === 'verify' || job.kind === 'build') return { target: { kind: 'own' }, key: null };
   const { workspace } = job.project;
   // Listed, not read: of what is not there S3 says to a pull request's role only that it may not know.
   const has = async (key: string) => {
@@ -50,8 +51,8 @@ export async function placeState(
   };
   const former = state.former !== null && !(await has(state.key)) && (await has(state.former));
   const key = former ? (state.former as string) : state.key;
-  // Plans for a pull request write nothing, and terraform's backend writes a workspace that is new to it.
-  if (identity.stage === 'pr-plan') return { target: { kind: 'file' }, key };
+  // What only reads gets a copy: terraform's backend writes a workspace that is new to it.
+  if (onlyReads(job)) return { target: { kind: 'file' }, key };
   const extra = {
     // With true and no key named, S3 would use its own in place of the bucket's key of KMS.
     encrypt: false,
@@ -73,7 +74,7 @@ export async function placeState(
  */
 export async function moveFormer(order: JobOrder, states: Store, used: string): Promise<void> {
   const { state, job } = order;
-  if (!state?.former || !state.write || job.kind !== 'apply') return;
+  if (!state?.former || !state.write || (job.kind !== 'apply' && job.kind !== 'terraform')) return;
   const { workspace } = job.project;
   const from = stateObject(state.former, workspace);
   if (used === state.former) {

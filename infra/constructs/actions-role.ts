@@ -9,12 +9,10 @@ import {
 } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { ACTIONS_SOURCE } from '../../adapters/aws/event-sources.ts';
+import type { ActionsCommand } from '../../core/requests/actions-detail.ts';
 import { slug } from '../names.ts';
 import { grantTo } from '../permissions/statements.ts';
 import { arns } from '../permissions/world.ts';
-
-/** What a workflow of GitHub Actions may ask for. An approval is never among them. */
-export const ACTIONS_COMMANDS = ['plan', 'deploy'] as const;
 
 function actionsDetailType(command: string, repository: string, branch: string): string {
   return `${command}:${repository}:${branch}`;
@@ -32,12 +30,13 @@ interface ActionsAccessProps {
   github: string;
   /** ARN of the provider if the account has one already: there can be one only. */
   provider: string | null;
-  repositories: { name: string; branches: readonly string[] }[];
+  repositories: { name: string; branches: readonly string[]; commands: readonly ActionsCommand[] }[];
 }
 
 /**
  * Roles that GitHub Actions take by OIDC: one per repository and branch, which can put an event that names
- * this repository and this branch on the bus, and nothing else.
+ * this repository, this branch and a command that the operator allows it on the bus, and nothing else: how it went
+ * a workflow reads on GitHub, from the commit's checks, with its own token.
  */
 export class ActionsAccess extends Construct {
   constructor(scope: Construct, id: string, { github, provider, repositories }: ActionsAccessProps) {
@@ -45,7 +44,7 @@ export class ActionsAccess extends Construct {
     const issuer = actionsIssuer(github);
     const arn = provider ?? newProvider(this, issuer).attrArn;
     const voucher = OpenIdConnectProvider.fromOpenIdConnectProviderArn(this, 'Provider', arn);
-    for (const { name, branches } of repositories) {
+    for (const { name, branches, commands } of repositories) {
       for (const branch of branches) {
         const trusted = new OpenIdConnectPrincipal(voucher, {
           StringEquals: {
@@ -53,12 +52,17 @@ export class ActionsAccess extends Construct {
             [`${issuer}:sub`]: `repo:${name}:ref:refs/heads/${branch}`,
           },
         });
-        this.allow(trusted, name, branch);
+        this.allow(trusted, name, branch, commands);
       }
     }
   }
 
-  private allow(trusted: IPrincipal, repository: string, branch: string): void {
+  private allow(
+    trusted: IPrincipal,
+    repository: string,
+    branch: string,
+    commands: readonly ActionsCommand[],
+  ): void {
     const roleName = actionsRoleName(repository, branch);
     const role = new Role(this, roleName, {
       roleName,
@@ -67,7 +71,7 @@ export class ActionsAccess extends Construct {
     });
     const only = {
       'events:source': ACTIONS_SOURCE,
-      'events:detail-type': ACTIONS_COMMANDS.map((command) => actionsDetailType(command, repository, branch)),
+      'events:detail-type': commands.map((command) => actionsDetailType(command, repository, branch)),
     };
     grantTo(role, [
       {

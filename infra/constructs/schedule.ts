@@ -4,8 +4,11 @@ import { CfnEventInvokeConfig, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { SCHEDULE_GROUP } from '../names.ts';
+import { REQUESTS_SOURCE } from '../../adapters/aws/event-sources.ts';
+import { REQUEST_SCHEDULE_GROUP, SCHEDULE_GROUP, SCHEDULER_ROLE } from '../names.ts';
+import { onBus } from '../permissions/grants.ts';
 import { grantTo } from '../permissions/statements.ts';
+import { arns } from '../permissions/world.ts';
 
 interface Scheduled {
   /** As in lambdas/functions.ts. */
@@ -49,19 +52,41 @@ export class Schedules extends Construct {
   }
 }
 
+/**
+ * Where functions put one-time schedules, each with a request that goes on the bus at its time. A group of their
+ * own: who may make those cannot touch the calls of the clock above.
+ */
+export class RequestSchedules extends Construct {
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    new CfnScheduleGroup(this, 'Group', { name: REQUEST_SCHEDULE_GROUP });
+    const role = new Role(this, 'Role', {
+      roleName: SCHEDULER_ROLE,
+      description: 'What one-time schedules put their requests on the bus with',
+      assumedBy: schedulesOf(this, REQUEST_SCHEDULE_GROUP),
+    });
+    const only = onBus([REQUESTS_SOURCE]);
+    grantTo(role, [
+      { sid: 'Ask', actions: ['events:PutEvents'], resources: [arns(this).bus], conditions: only },
+    ]);
+  }
+}
+
+/** Only schedules of this group, in this account. */
+function schedulesOf(scope: Construct, group: string): ServicePrincipal {
+  return new ServicePrincipal('scheduler.amazonaws.com', {
+    conditions: {
+      StringEquals: {
+        'aws:SourceAccount': Stack.of(scope).account,
+        'aws:SourceArn': arns(scope).arn('scheduler', `schedule-group/${group}`),
+      },
+    },
+  });
+}
+
 /** One role per target; only schedules of our group may take it. */
 function callerOf(scope: Construct, { name, fn }: Scheduled, deadLetters: IQueue): Role {
-  const { partition, account, region } = Stack.of(scope);
-  const role = new Role(scope, `${name}Role`, {
-    assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-      conditions: {
-        StringEquals: {
-          'aws:SourceAccount': account,
-          'aws:SourceArn': `arn:${partition}:scheduler:${region}:${account}:schedule-group/${SCHEDULE_GROUP}`,
-        },
-      },
-    }),
-  });
+  const role = new Role(scope, `${name}Role`, { assumedBy: schedulesOf(scope, SCHEDULE_GROUP) });
   grantTo(role, [
     { sid: 'Call', actions: ['lambda:InvokeFunction'], resources: [fn.functionArn] },
     { sid: 'KeepDead', actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] },

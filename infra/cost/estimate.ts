@@ -11,12 +11,15 @@ export interface Item {
 export interface Counts {
   keys: number;
   secrets: number;
+  /** Metrics that alarms look at: an alarm costs as many times its price. */
   alarms: number;
   dashboards: number;
   /** Queues that a function polls. */
   polledQueues: number;
   /** A month's invocations by schedules. */
   scheduled: number;
+  /** Those of them that may read a secret, which none keeps for longer than five minutes. */
+  secretReads: number;
   /** Custom metrics that are sent although nothing happens. */
   metrics: number;
 }
@@ -29,11 +32,11 @@ const IMAGES = 0.8;
 
 /** What it costs in a month in which nothing happens. */
 export function atRest(counts: Counts): Item[] {
-  const { keys, secrets, alarms, dashboards, polledQueues, scheduled, metrics } = counts;
+  const { keys, secrets, alarms, dashboards, polledQueues, scheduled, secretReads, metrics } = counts;
   const items: Item[] = [
     { what: 'KMS', why: `${keys} key`, usd: keys * PRICES.key },
     { what: 'Secrets Manager', why: `${secrets} secrets`, usd: secrets * PRICES.secret },
-    { what: 'CloudWatch', why: `${alarms} alarms`, usd: alarms * PRICES.alarm },
+    { what: 'CloudWatch', why: `alarms that look at ${alarms} metrics`, usd: alarms * PRICES.alarm },
     {
       what: 'CloudWatch',
       why: `${metrics} custom metrics that are always sent`,
@@ -49,6 +52,12 @@ export function atRest(counts: Counts): Item[] {
       what: 'Scheduler and Lambda',
       why: `${scheduled} looks and sweeps of 1 s with 0.5 GB`,
       usd: scheduled * (PRICES.event + PRICES.invocation + 0.5 * PRICES.lambdaGbSecond),
+    },
+    { what: 'X-Ray', why: 'their traces', usd: scheduled * PRICES.trace },
+    {
+      what: 'Secrets Manager and KMS',
+      why: `${secretReads} reads by those that need GitHub`,
+      usd: secretReads * (PRICES.secretRequest + PRICES.keyRequest),
     },
     { what: 'ECR', why: `${IMAGES} GB of images`, usd: IMAGES * PRICES.image },
   ];

@@ -7,7 +7,9 @@ export const PRICES = {
   key: 1,
   /** aws.amazon.com/secrets-manager/pricing: a secret, a month. */
   secret: 0.4,
-  /** aws.amazon.com/cloudwatch/pricing: a standard alarm, a month. */
+  /** aws.amazon.com/secrets-manager/pricing: a read of one. */
+  secretRequest: 5e-6,
+  /** aws.amazon.com/cloudwatch/pricing: a metric that a standard alarm looks at, a month. */
   alarm: 0.1,
   /** aws.amazon.com/cloudwatch/pricing: a custom metric, a month; billed for the hours in which it is sent. */
   metric: 0.3,
@@ -22,6 +24,8 @@ export const PRICES = {
   /** aws.amazon.com/lambda/pricing: a request; a GB-second on arm64. */
   invocation: 0.2e-6,
   lambdaGbSecond: 0.000_013_333_4,
+  /** aws.amazon.com/xray/pricing: a trace that is recorded. */
+  trace: 5e-6,
   /** aws.amazon.com/step-functions/pricing: a state transition. */
   transition: 25e-6,
   /** aws.amazon.com/fargate/pricing, Linux on ARM: a vCPU-hour, a GB-hour; Spot costs up to 70 percent less. */

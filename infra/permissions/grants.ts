@@ -17,11 +17,24 @@ export function functionGrants(ports: readonly PortName[], world: FunctionWorld)
       sid: sidOf(permission, index),
       actions: permission.actions,
       resources: world[permission.on],
-      ...(permission.keys ? { conditions: only(permission.on, permission.keys) } : {}),
-      ...(permission.on === 'any-job' ? { unscoped: 'IAM knows no resource for batch:ListJobs' } : {}),
+      ...conditionsOf(permission),
+      ...(UNSCOPED[permission.on] ? { unscoped: UNSCOPED[permission.on] } : {}),
     })),
     ...keyGrants(permissions, world),
   ];
+}
+
+const UNSCOPED: Partial<Record<Resource, string>> = {
+  'any-job': 'IAM knows no resource for batch:ListJobs',
+  'any-schedule': 'IAM knows no resource for scheduler:ListSchedules',
+};
+
+function conditionsOf({ on, keys }: Permission): Pick<Grant, 'conditions'> {
+  // Given to EventBridge Scheduler with a schedule, and to nothing else.
+  if (on === 'scheduler-role') {
+    return { conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } } };
+  }
+  return keys ? { conditions: only(on, keys) } : {};
 }
 
 /** What AWS itself does in a function's name, by what calls it. */
@@ -38,9 +51,15 @@ export function triggerGrants(trigger: Trigger, queueArn: (name: string) => stri
 
 /** `ForAllValues`: a request may name several items or events, and each has to be one of these. */
 function only(on: Resource, keys: readonly string[]): NonNullable<Grant['conditions']> {
-  if (on !== 'bus') return { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keys] } };
+  return on === 'bus' ? onBus(keys) : { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keys] } };
+}
+
+export function onBus(sources: readonly string[]): NonNullable<Grant['conditions']> {
   // It is also true where there is none: an event without a source is not to be.
-  return { 'ForAllValues:StringEquals': { 'events:source': [...keys] }, Null: { 'events:source': 'false' } };
+  return {
+    'ForAllValues:StringEquals': { 'events:source': [...sources] },
+    Null: { 'events:source': 'false' },
+  };
 }
 
 /** S3 and Secrets Manager ask KMS in the function's name; with the key alone nothing can be read. */

@@ -1,10 +1,16 @@
+import type { WorkflowName } from '../../core/requests/run.ts';
 import type { Stage } from '../names.ts';
 import type { Grant } from './job-policy.ts';
 
 /** What a workflow's execution may start. A pull request's can submit no job that applies. */
-const WORKFLOW_JOBS: Record<string, { stages: readonly Stage[]; queues: readonly string[] }> = {
+const WORKFLOW_JOBS: Record<WorkflowName, { stages: readonly Stage[]; queues: readonly string[] }> = {
   plan: { stages: ['pr-plan'], queues: ['cairn-plan'] },
   deploy: { stages: ['deploy-plan', 'apply', 'verify'], queues: ['cairn-plan', 'cairn-apply'] },
+  ephemeral: { stages: ['deploy-plan', 'apply', 'verify'], queues: ['cairn-plan', 'cairn-apply'] },
+  destroy: { stages: ['deploy-plan', 'apply'], queues: ['cairn-plan', 'cairn-apply'] },
+  extend: { stages: [], queues: [] },
+  run: { stages: ['deploy-plan', 'apply'], queues: ['cairn-plan', 'cairn-apply'] },
+  drift: { stages: ['deploy-plan'], queues: ['cairn-plan'] },
 };
 
 export interface WorkflowWorld {
@@ -28,9 +34,8 @@ export function placeholders(definition: string): string[] {
 }
 
 /** All that the executions of a workflow may do: what its states ask for, on what it runs with. */
-export function workflowGrants(workflow: string, definition: string, world: WorkflowWorld): Grant[] {
+export function workflowGrants(workflow: WorkflowName, definition: string, world: WorkflowWorld): Grant[] {
   const jobs = WORKFLOW_JOBS[workflow];
-  if (!jobs) throw new Error(`${workflow}: say in WORKFLOW_JOBS which jobs this workflow may start`);
   return integrations(definition)
     .flatMap((integration): Grant[] => {
       switch (integration) {

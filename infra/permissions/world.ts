@@ -1,13 +1,20 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { BUS, bucketName, JOB_LOGS, SECRETS, TABLE } from '../names.ts';
+import { WORKFLOWS, type WorkflowName } from '../../core/requests/run.ts';
+import {
+  BUS,
+  bucketName,
+  JOB_LOGS,
+  REQUEST_SCHEDULE_GROUP,
+  SCHEDULER_ROLE,
+  SECRETS,
+  TABLE,
+} from '../names.ts';
 import type { FunctionWorld } from './grants.ts';
 import type { JobWorld } from './job-policy.ts';
 import type { WorkflowWorld } from './workflow-policy.ts';
 
-/** Workflows, in workflows/. */
-export const WORKFLOWS = ['plan', 'deploy'] as const;
-export type WorkflowName = (typeof WORKFLOWS)[number];
+export { WORKFLOWS, type WorkflowName };
 
 /**
  * ARNs of everything that has a fixed name, made from the name: a policy says what it means, and no stack
@@ -31,6 +38,7 @@ export function arns(scope: Construct) {
     jobStreams: arn('logs', `log-group:${JOB_LOGS}:log-stream:*`),
     /** Secrets Manager puts six random characters behind a name. */
     secret: (name: string) => arn('secretsmanager', `secret:${name}-??????`),
+    schedulerRole: `arn:${partition}:iam::${account}:role/${SCHEDULER_ROLE}`,
     functionArn: (name: string) => arn('lambda', `function:cairn-${name}`),
   };
 }
@@ -55,6 +63,9 @@ export function functionWorld(scope: Construct, key: string): FunctionWorld {
     'any-job': ['*'],
     jobs: [at.arn('batch', 'job/*')],
     'job-logs': [at.jobStreams],
+    schedules: [at.arn('scheduler', `schedule/${REQUEST_SCHEDULE_GROUP}/*`)],
+    'any-schedule': ['*'],
+    'scheduler-role': [at.schedulerRole],
   };
 }
 

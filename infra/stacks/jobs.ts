@@ -12,8 +12,12 @@ import { bucketName, IMAGES, JOB_LOGS, jobRoleName, STAGES, type Stage } from '.
 import { type JobPlace, jobGrants } from '../permissions/job-policy.ts';
 import { grantTo } from '../permissions/statements.ts';
 import { arns, jobWorld } from '../permissions/world.ts';
+import { placesOf } from '../placed.ts';
 
-/** One repository's jobs: per environment and stage a role of its own, per size a definition. */
+/**
+ * One repository's jobs: per environment and stage a role of its own, per size a definition. All its ephemeral
+ * environments are one, `ephemeral`.
+ */
 export class JobsStack extends Stack {
   /** By `<environment> <stage>`. */
   readonly jobRoles: Record<string, Role> = {};
@@ -23,7 +27,7 @@ export class JobsStack extends Stack {
   constructor(scope: Construct, id: string, props: JobsProps) {
     super(scope, id, { ...props, description: `Cairn: the jobs of ${props.repository.name}` });
     this.executionRole = this.makeExecutionRole();
-    for (const environment of props.repository.environments) {
+    for (const environment of placesOf(props.repository)) {
       for (const stage of STAGES) {
         if (stage === 'build') this.addBuild(environment, props);
         else this.addStage(environment, stage, props);
@@ -84,7 +88,7 @@ export class JobsStack extends Stack {
     });
     grantTo(
       role,
-      jobGrants(placeOf(repository.name, environment, stage), jobWorld(this, foundation.key.keyArn)),
+      jobGrants(jobPlaceOf(repository.name, environment, stage), jobWorld(this, foundation.key.keyArn)),
     );
     this.jobRoles[`${environment.name} ${stage}`] = role;
     return role;
@@ -139,7 +143,7 @@ function sizesOf(environment: EnvironmentConfig, { sizes }: InfraConfig): [strin
   return Object.entries({ ...sizes, [STANDARD_SIZE]: own });
 }
 
-function placeOf(repository: string, environment: EnvironmentConfig, stage: Stage): JobPlace {
+function jobPlaceOf(repository: string, environment: EnvironmentConfig, stage: Stage): JobPlace {
   return {
     repository,
     environment: environment.name,

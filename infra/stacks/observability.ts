@@ -32,7 +32,6 @@ export class ObservabilityStack extends Stack {
     const queues = Object.keys(pipeline.deadLetters);
     const specs = alarms({
       deadLetters: Object.fromEntries(queues.map((name) => [name, `cairn-${name}-dead`])),
-      stateMachines,
       api: pipeline.api,
     });
     const made = specs.map((spec) => this.alarm(spec, topic));

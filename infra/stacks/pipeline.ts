@@ -3,6 +3,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import { STEPS } from '../../core/steps/index.ts';
 import type { LambdaVariables } from '../../lambdas/environment.ts';
 import { FUNCTIONS, type FunctionSpec, type QueueName } from '../../lambdas/functions.ts';
 import { ActionsAccess } from '../constructs/actions-role.ts';
@@ -11,7 +12,7 @@ import { CairnFunction } from '../constructs/function.ts';
 import { CairnApi } from '../constructs/http-api.ts';
 import { BusQueue, deadLetterQueue } from '../constructs/queue.ts';
 import { eventsOf } from '../constructs/rules.ts';
-import { Schedules } from '../constructs/schedule.ts';
+import { RequestSchedules, Schedules } from '../constructs/schedule.ts';
 import { CairnWorkflow } from '../constructs/workflow.ts';
 import type { Pipeline, PipelineProps } from '../context.ts';
 import { functionGrants, SCHEDULES_DEAD, triggerGrants } from '../permissions/grants.ts';
@@ -49,6 +50,7 @@ export class PipelineStack extends Stack implements Pipeline {
       deadLetters: this.scheduleDeadLetters,
       scheduled: this.scheduled(props),
     });
+    new RequestSchedules(this, 'RequestSchedules');
 
     const largest = Math.max(...Object.values(config.sizes).map(({ cpu }) => cpu));
     new CairnBatch(this, 'Batch', { network, largest });
@@ -58,7 +60,11 @@ export class PipelineStack extends Stack implements Pipeline {
       new ActionsAccess(this, 'Actions', {
         github: config.github.url,
         provider: config.actionsProvider,
-        repositories: asking.map(({ name, actions }) => ({ name, branches: actions?.branches ?? [] })),
+        repositories: asking.map(({ name, actions }) => ({
+          name,
+          branches: actions?.branches ?? [],
+          commands: actions?.commands ?? [],
+        })),
       });
     }
   }
@@ -99,10 +105,16 @@ export class PipelineStack extends Stack implements Pipeline {
     const repositories = config.repositories.map(({ name }) => name);
     return wanted(config.slack).flatMap(([name, { trigger }]) => {
       if (trigger.kind !== 'schedule') return [];
-      const input = name === 'LookAtHeads' ? { repositories } : {};
+      const input = takesRepositories(name) ? { repositories } : {};
       return [{ name, fn: this.functions[name]!, minutes: trigger.minutes, input }];
     });
   }
+}
+
+/** A step that is called by the clock says so itself: locks are all in one table, the rest is by repository. */
+function takesRepositories(name: string): boolean {
+  const step = STEPS[name as keyof typeof STEPS];
+  return step.input.safeParse({ repositories: ['owner/name'] }).success && !step.input.safeParse({}).success;
 }
 
 /** Without Slack nobody reads its queue, and there is neither. */

@@ -1,7 +1,7 @@
 import type { Stack } from 'aws-cdk-lib';
 import type { LambdaVariables } from '../../lambdas/environment.ts';
 import type { InfraConfig } from '../load-config.ts';
-import { BUS, bucketName, JOB_LOGS, SECRETS, TABLE } from '../names.ts';
+import { BUS, bucketName, JOB_LOGS, REQUEST_SCHEDULE_GROUP, SECRETS, TABLE } from '../names.ts';
 import { arns } from '../permissions/world.ts';
 
 /** The environment of every function: names of things, never a secret, so that all may have all of it. */
@@ -23,5 +23,13 @@ export function functionVariables(stack: Stack, config: InfraConfig, url: string
     CAIRN_ADMIN_TOKEN: SECRETS.adminToken,
     CAIRN_BINARIES: JSON.stringify(config.binaries.map(({ name, version }) => `${name} ${version}`)),
     CAIRN_SIZES: JSON.stringify(Object.keys(config.sizes)),
+    CAIRN_EPHEMERAL: JSON.stringify(
+      config.repositories.flatMap(({ name, ephemeral }) => (ephemeral === null ? [] : [name])),
+    ),
+    CAIRN_SCHEDULES: stack.toJsonString({
+      group: REQUEST_SCHEDULE_GROUP,
+      role: arns(stack).schedulerRole,
+      bus: arns(stack).bus,
+    }),
   };
 }

@@ -42,12 +42,20 @@ export async function cloneOf(url: string, who: { login: string; token: string }
   };
 }
 
-/** The shop with its place on this machine: `home` and `port` go into its cairn.yaml. */
-export async function placeShop(from: string, to: string, home: string, port: number): Promise<void> {
+/** The shop with its place on this machine: `home` and the ports, its own and that of a pull request's, go into its cairn.yaml. */
+export async function placeShop(
+  from: string,
+  to: string,
+  home: string,
+  [port, ephemeralPort]: readonly [number, number],
+): Promise<void> {
   await cp(from, to, { recursive: true, filter: (file) => !/\.terraform|\.tfstate/.test(file) });
   const file = path.join(to, 'cairn.yaml');
   const text = await readFile(file, 'utf8');
-  const placed = text.replace(/shop_home: .*/, `shop_home: ${home}`).replace(/port: \d+/, `port: ${port}`);
+  const placed = text
+    .replace(/shop_home: .*/g, `shop_home: ${home}`)
+    .replace('port: 8480', `port: ${port}`)
+    .replace('port: 8490', `port: ${ephemeralPort}`);
   await writeFile(file, placed);
 }
 

@@ -10,6 +10,8 @@ export interface Person {
     commit: string,
   ): Promise<{ name: string; status: string; conclusion: string | null; title: string }[]>;
   pulls(state: 'open' | 'closed' | 'all'): Promise<PullPage[]>;
+  /** Issues that are no pull requests, newest first. */
+  issues(): Promise<{ number: number; title: string; state: 'open' | 'closed'; html_url: string }[]>;
 }
 
 export interface PullPage {
@@ -58,6 +60,11 @@ export function person(apiUrl: string, repository: string, login: string, token:
         conclusion,
         title: output.title ?? '',
       }));
+    },
+    issues: async () => {
+      type Row = { number: number; title: string; state: 'open' | 'closed'; html_url: string };
+      const all = await ask<(Row & { pull_request?: unknown })[]>('GET', '/issues?state=all&per_page=100');
+      return all.filter((one) => one.pull_request === undefined);
     },
     pulls: (state) => ask('GET', `/pulls?state=${state}`),
   };

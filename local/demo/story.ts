@@ -1,10 +1,12 @@
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { ENDED, type Run } from '../../core/requests/run.ts';
 import { applyChange, readChange, type StoryName } from '../../examples/shop-story/apply.ts';
 import { installRoot } from '../root.ts';
+import { ofAPullRequest, takenDown } from './ephemeral.ts';
+import { expectThat, getJson, post, readable, until } from './look.ts';
 import type { PullPage } from './people.ts';
+import { byHand } from './standing.ts';
 import { type DemoWorld, REPOSITORY } from './world.ts';
 
 /** Where the story is told: a heading, a line, and something seen that the story depends on. */
@@ -15,8 +17,6 @@ export interface Teller {
   show(text: string): void;
 }
 
-const PATIENCE_MS = 180_000;
-
 /**
  * The main job, played on real Git and real Terraform. Every claim is looked up before it is told; one that
  * does not hold throws.
@@ -25,6 +25,7 @@ export async function playStory(world: DemoWorld, tell: Teller): Promise<void> {
   await firstDeployment(world, tell);
   await goodChange(world, tell);
   await badChange(world, tell);
+  await byHand(world, tell);
   await theRecord(world, tell);
 }
 
@@ -52,6 +53,8 @@ async function goodChange(world: DemoWorld, tell: Teller): Promise<void> {
   expectThat(check.conclusion === 'success', `the check is ${check.conclusion}`);
   tell.line(`and set the check "${check.name}": ${check.conclusion}, ${check.title}`);
 
+  await ofAPullRequest(world, tell, pull);
+
   tell.chapter('2. It is merged: planned, approved, applied, verified, recorded');
   const merged = await world.alice.merge(pull.number);
   tell.line(`alice merged it (${merged.slice(0, 7)}).`);
@@ -62,6 +65,7 @@ async function goodChange(world: DemoWorld, tell: Teller): Promise<void> {
   const page = await (await fetch(world.shop.url)).text();
   expectThat(page.includes('Tent for two'), 'the shop does not sell tents');
   tell.line('The shop sells tents now.');
+  await takenDown(world, tell, pull);
 }
 
 async function badChange(world: DemoWorld, tell: Teller): Promise<void> {
@@ -89,7 +93,7 @@ async function badChange(world: DemoWorld, tell: Teller): Promise<void> {
 }
 
 async function theRecord(world: DemoWorld, tell: Teller): Promise<void> {
-  tell.chapter('4. What happened stands in Git');
+  tell.chapter('5. What happened stands in Git');
   const dir = world.forge.gitDir(REPOSITORY);
   const args = ['--git-dir', dir, 'log', '--format=%h %s', 'cairn/record'];
   const { stdout } = await execa('git', args);
@@ -167,37 +171,4 @@ async function endOf(world: DemoWorld, commit: string): Promise<Run> {
 async function runOf(world: DemoWorld, commit: string): Promise<Run | undefined> {
   const filter = { repository: REPOSITORY, workflow: 'deploy' as const, limit: 20 };
   return (await world.server.host.ports.runs.list(filter)).find((run) => run.commit === commit);
-}
-
-async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + PATIENCE_MS;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`waited ${PATIENCE_MS / 1000} s for ${what}`);
-    await sleep(100);
-  }
-}
-
-async function getJson(url: string): Promise<Record<string, unknown>> {
-  return (await (await fetch(url)).json()) as Record<string, unknown>;
-}
-
-async function post(url: string, token: string, body: unknown): Promise<void> {
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
-}
-
-function expectThat(holds: boolean, otherwise: string): void {
-  if (!holds) throw new Error(`The story went wrong: ${otherwise}`);
-}
-
-/** A comment without the parts that only GitHub shows well. */
-function readable(markdown: string): string {
-  return markdown
-    .replace(/<!--.*?-->\n?/gs, '')
-    .replace(/<\/?(details|summary|sub|code|b|strong|br)[^>]*>/g, '')
-    .replace(/\n{3,}/g, '\n\n')
-    .trim();
 }

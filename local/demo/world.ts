@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -67,7 +67,7 @@ export async function makeWorld(options: DemoOptions): Promise<DemoWorld> {
   const shopDir = await mkdtemp(path.join(tmpdir(), 'cairn-shop-'));
   await chmod(shopDir, 0o1777);
   const home = path.join(shopDir, 'home');
-  const port = await freePort();
+  const ports = [await freePort(), await freePort()] as const;
   const checkout = await cloneOf(`${forge.url}/${REPOSITORY}.git`, bob);
   return {
     forge,
@@ -75,12 +75,12 @@ export async function makeWorld(options: DemoOptions): Promise<DemoWorld> {
     alice,
     bob,
     checkout,
-    shop: { home, url: `http://127.0.0.1:${port}` },
-    shopFiles: (to) => placeShop(path.join(installRoot(), 'examples', 'shop'), to, home, port),
+    shop: { home, url: `http://127.0.0.1:${ports[0]}` },
+    shopFiles: (to) => placeShop(path.join(installRoot(), 'examples', 'shop'), to, home, ports),
     async close() {
       await server.close();
       await forge.close();
-      await stopShop(home);
+      for (const folder of await homesOf(home)) await stopShop(folder);
       await checkout.remove();
       await rm(shopDir, { recursive: true, force: true });
     },
@@ -91,6 +91,14 @@ async function fileLog(file: string): Promise<Log> {
   const { createWriteStream } = await import('node:fs');
   const stream = createWriteStream(file, { flags: 'a', mode: 0o600 });
   return jsonLog((line) => void stream.write(line));
+}
+
+/** Its own, and those of the ephemeral environments that still stand. */
+async function homesOf(home: string): Promise<string[]> {
+  const names = await readdir(path.dirname(home)).catch(() => []);
+  return names
+    .filter((name) => name.startsWith(path.basename(home)))
+    .map((name) => path.join(home, '..', name));
 }
 
 /** The shop's process, by the file that its own module keeps. */

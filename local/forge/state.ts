@@ -67,8 +67,23 @@ export interface PullRow {
   test: { head: string; base: string; commit: string | null } | null;
 }
 
+export interface IssueRow {
+  id: number;
+  /** Shared with pull requests. */
+  number: number;
+  title: string;
+  body: string | null;
+  state: 'open' | 'closed';
+  author: string;
+  createdAt: string;
+  updatedAt: string;
+  closedAt: string | null;
+  closedBy: string | null;
+}
+
 export interface CommentRow {
   id: number;
+  /** Number of the pull request or issue. */
   pull: number;
   author: string;
   body: string;
@@ -160,6 +175,7 @@ export interface RepositoryRow {
   deployments: DeploymentRow[];
   /** Absent in what an older version kept. */
   workflowRuns?: WorkflowRunRow[];
+  issues?: IssueRow[];
 }
 
 export interface ForgeState {

@@ -76,6 +76,11 @@ export async function swapRef(dir: string, ref: string, to: string, from: string
   return (await runGit(dir, ['update-ref', ref, to, from ?? ZERO])).code === 0;
 }
 
+/** Deletes it if it still points at `from`. */
+export async function dropRef(dir: string, ref: string, from: string): Promise<boolean> {
+  return (await runGit(dir, ['update-ref', '-d', ref, from])).code === 0;
+}
+
 /** The tree of head merged into base, or null on a conflict. Touches no ref. */
 export async function mergeTree(dir: string, base: string, head: string): Promise<string | null> {
   const result = await runGit(dir, ['merge-tree', '--write-tree', '--allow-unrelated-histories', base, head]);

@@ -99,16 +99,15 @@ async function carryState(
 ): Promise<string | null> {
   const errored = readJobFile(attempt.path, ['out', JOB_FILES.erroredState], uid);
   if (readJobFile(attempt.path, ['out', PUSHED], uid)) await forgetErrored(states, order.folder);
-  if (order.job.kind !== 'apply' || !result.started) return null;
+  const { job } = order;
+  if ((job.kind !== 'apply' && job.kind !== 'terraform') || !result.started) return null;
   if (!order.state) {
     if (errored) await keepErrored(states, order.folder, errored);
     return null;
   }
   if (!order.state.write) return null;
   const inWork =
-    order.job.project.workspace === 'default'
-      ? ['state']
-      : ['state', 'workspaces', order.job.project.workspace];
+    job.project.workspace === 'default' ? ['state'] : ['state', 'workspaces', job.project.workspace];
   const left =
     readJobFile(attempt.path, ['out', JOB_FILES.stateOut], uid) ??
     readJobFile(work, [...inWork, JOB_FILES.stateOut], uid);

@@ -121,7 +121,7 @@ export function createRunner(options: RunnerOptions) {
     mkdirSync(work, { mode: 0o700 });
     if (folder.uid !== null) chownSync(work, folder.uid, folder.uid);
     const name = `${identity.repository} ${identity.environment} ${identity.stage}`;
-    const alone = job.kind === 'apply' || job.kind === 'build';
+    const alone = job.kind === 'apply' || job.kind === 'build' || (job.kind === 'terraform' && job.writes);
     const launched = await workers.start(attempt, work, name, folder.uid, alone);
     noteProcess(attempt, launched.process);
     return launched;

@@ -25,6 +25,7 @@ export function testHost(overrides: Partial<ApiHost> = {}): TestHost {
   return {
     verifySignature: async (body, signature) => signature !== null && same(signature, sign(body)),
     adminToken: ADMIN,
+    slackSigning: async () => null,
     repositories: ['acme/shop'],
     self: 'cairn[bot]',
     async accept(deliveryId, requests) {

@@ -4,7 +4,7 @@ import { defaultConfig } from '../../core/projects/config.ts';
 import { policyOf } from '../../core/projects/policy.ts';
 import { writeRecord } from '../../core/record/write.ts';
 import type { Run } from '../../core/requests/run.ts';
-import type { Pass, ProjectProgress, RunDocument } from '../../core/runs/document.ts';
+import { NO_PARTS, type Pass, type ProjectProgress, type RunDocument } from '../../core/runs/document.ts';
 import { documentKey } from '../../core/runs/store.ts';
 import type { MemoryPorts } from '../support/fakes/index.ts';
 import { changesOf, resource, update } from '../support/plans.ts';
@@ -93,6 +93,8 @@ export function progress(name: string, more: Partial<ProjectProgress> = {}): Pro
     apply: null,
     error: null,
     buildOutputs: {},
+    backendConfig: {},
+    replace: [],
     ...more,
   };
 }
@@ -112,6 +114,7 @@ export function aPass(projects: ProjectProgress[], more: Partial<Pass> = {}): Pa
 export function aDocument(runId: string, deploy: Pass, more: Partial<RunDocument> = {}): RunDocument {
   const origin = { source: 'webhook' as const, login: 'alice', trigger: 'a..b' };
   return {
+    ...NO_PARTS,
     n: 7,
     runId,
     runNumber: 1,

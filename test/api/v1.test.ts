@@ -346,7 +346,7 @@ describe('a request', () => {
 
   it.each([
     ['no JSON', '{'],
-    ['an unknown command', { command: 'destroy', environment: 'prod' }],
+    ['an unknown command', { command: 'closed', pull: 4 }],
     ['an unknown key', { command: 'deploy', environment: 'prod', force: true }],
     [
       'a login of its own',

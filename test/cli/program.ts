@@ -61,6 +61,8 @@ export async function program(server: string | null = null): Promise<Program> {
         cwd: home,
         outIsTerminal: false,
         errIsTerminal: false,
+        inIsTerminal: false,
+        ask: async () => '',
         signal: new AbortController().signal,
         ...more,
       };

@@ -52,6 +52,9 @@ describe('cairn validate', () => {
       ok: true,
       problems: [],
       environments: { main: [['network']] },
+      ephemeral: null,
+      drift: {},
+      writes: [],
       warnings: [],
     });
   });
@@ -129,5 +132,45 @@ describe('cairn validate', () => {
       code: 2,
       err: expect.stringContaining('nowhere'),
     });
+  });
+
+  it('shows what an ephemeral environment would be made of, when drift is looked for, and what may be changed', async () => {
+    await write({
+      ...SHOP,
+      'cairn.yaml': `${SHOP['cairn.yaml'].replace('branch: main\n', "branch: main\n    drift: { cron: '30 2 * * *', time_zone: Etc/UTC }\n")}ephemeral:
+  ttl: 4h
+  max_ttl: 2d
+commands:
+  allow: [state list, import]
+`,
+    });
+
+    const { code, out, err } = await cairn.run(['validate']);
+    const json = await cairn.run(['validate', '--json']);
+
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^ {2}drift is looked for at \d{4}-\d\d-\d\d 02:30, .* UTC, and so on$/m);
+    expect(out).toContain(
+      'an ephemeral environment (for 4h, at most 2d, 10 at a time): 2 projects\n  1. network\n  2. app\n',
+    );
+    expect(out).toContain('commands that change something, with approval and lock: import\n');
+    expect(JSON.parse(json.out)).toMatchObject({
+      ephemeral: { projects: [['network'], ['app']] },
+      drift: { prod: [expect.stringContaining('T02:30:00'), expect.anything(), expect.anything()] },
+      writes: ['import'],
+    });
+  });
+
+  it('names what would keep an ephemeral environment from being made', async () => {
+    await write({
+      ...SHOP,
+      'cairn.yaml': `${SHOP['cairn.yaml']}ephemeral:\n  projects: [app]\n`,
+    });
+
+    const { code, err } = await cairn.run(['validate']);
+
+    expect(code).toBe(1);
+    expect(err).toMatch(/^ephemeral: app: it depends on network/m);
   });
 });

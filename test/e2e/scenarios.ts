@@ -1,21 +1,7 @@
-import type { Run } from '../../core/requests/run.ts';
-import type { Files } from '../support/real-clone.ts';
-import { config, type Root, root } from '../support/real-roots.ts';
+import { config } from '../support/real-roots.ts';
 import type { World } from '../support/world.ts';
-
-/**
- * What must come out the same whoever hosts Cairn: from a signed webhook to what stands on the forge. The states
- * that a run entered are part of it, so that two engines that reach one end by different ways are told apart.
- */
-interface Scenario {
-  name: string;
-  play(world: World): Promise<Outcome>;
-  expected: Outcome;
-}
-
-type Outcome = Record<string, unknown>;
-
-const NETWORK_THEN_APP = 'projects:\n  - dir: network\n  - dir: app\n    depends_on: [network]\n';
+import { applied, files, NETWORK_THEN_APP, NEXT, planned, type Scenario, steps } from './scenario.ts';
+import { STANDING } from './scenarios-standing.ts';
 
 const BEGUN = [
   'ClaimRun',
@@ -26,31 +12,8 @@ const BEGUN = [
   'ResolveProjects',
   'WhatIsResolved',
 ];
-const NEXT = ['NextWave', 'WhatIsNext'];
 const ASKED = ['RequestApproval', 'ReviewAnswer', 'IsApproved'];
 const END = ['OpenRevert', 'RecordDeployment', 'ReleaseLock', 'EndRun'];
-
-function planned(jobs: number): string[] {
-  return [...NEXT, 'PlanProjects', ...Array<string>(jobs).fill('PlanProject'), 'ReviewPlans', 'ArePlansGood'];
-}
-
-function applied(jobs: number): string[] {
-  return [
-    ...NEXT,
-    'ApplyProjects',
-    ...Array<string>(jobs).fill('ApplyProject'),
-    'ReviewApplies',
-    'AreApplied',
-  ];
-}
-
-function files(world: World, name: string, options: Root): Files {
-  return root(world.log, name, options);
-}
-
-async function steps(world: World, run: Run): Promise<string[]> {
-  return (await world.hosted.steps(run)).map((state) => state.split('/').at(-1) ?? '');
-}
 
 async function reverts(world: World) {
   const all = await world.alice.pulls('all');
@@ -209,4 +172,5 @@ export const SCENARIOS: Scenario[] = [
       locks: 0,
     },
   },
+  ...STANDING,
 ];

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { extract, type Header, pack } from 'tar-stream';
-import type { ApplyJob, BuildJob, JobResult, PlanJob, VerifyJob } from '../../core/jobs/job.ts';
+import type { ApplyJob, BuildJob, JobResult, PlanJob, TerraformJob, VerifyJob } from '../../core/jobs/job.ts';
 import type { Changes } from '../../core/plans/plan.ts';
 import { buildBundle } from '../../scripts/build.ts';
 
@@ -117,6 +117,21 @@ export function buildJob(command: string[], change: Partial<BuildJob> = {}): Bui
     command,
     dir: '.',
     variables: {},
+    ...change,
+  };
+}
+
+export function commandJob(line: string, change: Partial<TerraformJob> = {}): TerraformJob {
+  const { project } = planJob();
+  return {
+    ...common,
+    id: 'read-1',
+    secrets: [],
+    kind: 'terraform',
+    project,
+    args: line.split(' '),
+    writes: false,
+    fence: 0,
     ...change,
   };
 }

@@ -1,6 +1,8 @@
+import type { WorkflowName } from '../../core/requests/run.ts';
 import type { Engine } from '../../local/engine/index.ts';
 import { localEngine, type OpenEngine } from '../support/memory-engine.ts';
 import { createWorld, project, REPOSITORY, type World } from '../support/memory-world.ts';
+import { ask } from '../workflows/scenarios/standing.ts';
 
 /**
  * State transitions of typical runs, which is what Step Functions is paid by: every state that is entered, those
@@ -11,6 +13,10 @@ export const RUNS = {
   'plan of 10 projects': (world) => plan(world, 10),
   'deploy of 1 project, with approval': (world) => deploy(world),
   'deploy that fails and is rolled back': (world) => rollback(world),
+  'ephemeral environment of 1 project, made': (world) => launch(world),
+  'ephemeral environment of 1 project, gone': (world) => end(world),
+  'drift check of 1 project': (world) => drift(world),
+  'terraform command that reads': (world) => command(world),
 } satisfies Record<string, (world: World) => Promise<string>>;
 
 export type RunName = keyof typeof RUNS;
@@ -89,8 +95,40 @@ async function rollback(world: World): Promise<string> {
   return last(world, 'deploy');
 }
 
+async function launch(world: World): Promise<string> {
+  const config = PROD.replace('projects:', 'ephemeral: { ttl: 8h }\nprojects:').replace(
+    / {4}verify:.*\n/,
+    '',
+  );
+  await world.push({ 'cairn.yaml': config, ...project('app', { value: '1' }) });
+  await world.settled();
+  await ask(world, { command: 'ephemeral', ref: 'main', name: 'x' });
+  return last(world, 'ephemeral');
+}
+
+/** When its time is up. */
+async function end(world: World): Promise<string> {
+  await launch(world);
+  await world.pass(8 * 3600);
+  return last(world, 'destroy');
+}
+
+async function drift(world: World): Promise<string> {
+  await deploy(world);
+  await world.settled();
+  await ask(world, { command: 'drift', environment: 'prod' });
+  return last(world, 'drift');
+}
+
+async function command(world: World): Promise<string> {
+  await deploy(world);
+  await world.settled();
+  await ask(world, { command: 'run', environment: 'prod', project: 'app', args: ['state', 'list'] });
+  return last(world, 'run');
+}
+
 /** The newest run of a workflow, once it has ended. */
-async function last(world: World, workflow: 'plan' | 'deploy'): Promise<string> {
+async function last(world: World, workflow: WorkflowName): Promise<string> {
   const runs = await world.settled();
   const run = runs.find((one) => one.workflow === workflow);
   if (!run) throw new Error(`no ${workflow} was started`);

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { permissionsOf } from '../../adapters/aws/permissions.ts';
 import { atRest, type Counts, type Item, ofRuns, total, type Work } from '../../infra/cost/estimate.ts';
+import { FUNCTIONS, type FunctionName } from '../../lambdas/functions.ts';
 import type { Template } from '../support/aws/template.ts';
 import { synthesized } from '../support/infra.ts';
 import { RUNS, type RunName, transitionsOf } from './asl-transitions.ts';
@@ -16,6 +18,24 @@ const WORK: Record<RunName, Omit<Work, 'transitions'>> = {
   'plan of 10 projects': { jobs: 10, seconds: 90, cpu: 1, memory: 2, steps: 6, events: 3 },
   'deploy of 1 project, with approval': { jobs: 3, seconds: 90, cpu: 1, memory: 2, steps: 16, events: 7 },
   'deploy that fails and is rolled back': { jobs: 5, seconds: 90, cpu: 1, memory: 2, steps: 22, events: 9 },
+  'ephemeral environment of 1 project, made': {
+    jobs: 2,
+    seconds: 90,
+    cpu: 1,
+    memory: 2,
+    steps: 15,
+    events: 5,
+  },
+  'ephemeral environment of 1 project, gone': {
+    jobs: 2,
+    seconds: 90,
+    cpu: 1,
+    memory: 2,
+    steps: 13,
+    events: 4,
+  },
+  'drift check of 1 project': { jobs: 1, seconds: 90, cpu: 1, memory: 2, steps: 7, events: 3 },
+  'terraform command that reads': { jobs: 1, seconds: 60, cpu: 1, memory: 2, steps: 9, events: 3 },
 };
 
 let transitions: Record<string, number>;
@@ -81,20 +101,35 @@ function put(page: string, name: string, text: string): string {
 
 function counted(templates: Record<string, Template>): Counts {
   const resources = Object.values(templates).flatMap(({ Resources }) => Object.values(Resources));
-  const count = (type: string) => resources.filter(({ Type }) => Type === type).length;
-  const minutes = resources
-    .filter(({ Type }) => Type === 'AWS::Scheduler::Schedule')
-    .map(({ Properties }) =>
-      Number(/rate\((\d+) minutes?\)/.exec(String(Properties?.['ScheduleExpression']))?.[1]),
-    );
+  const ofType = (type: string) => resources.filter(({ Type }) => Type === type);
+  const count = (type: string) => ofType(type).length;
+  const called = ofType('AWS::Scheduler::Schedule').map(({ Properties }) => {
+    const minutes = /rate\((\d+) minutes?\)/.exec(String(Properties?.['ScheduleExpression']))?.[1];
+    return {
+      name: String(Properties?.['Name']).slice('cairn-'.length),
+      times: (30 * 24 * 60) / Number(minutes),
+    };
+  });
+  const sum = (all: typeof called) => all.reduce((times, one) => times + one.times, 0);
   return {
     keys: count('AWS::KMS::Key'),
     secrets: count('AWS::SecretsManager::Secret'),
-    alarms: count('AWS::CloudWatch::Alarm'),
+    alarms: ofType('AWS::CloudWatch::Alarm').reduce((all, alarm) => all + metricsOf(alarm), 0),
     dashboards: count('AWS::CloudWatch::Dashboard'),
     polledQueues: count('AWS::Lambda::EventSourceMapping'),
-    scheduled: minutes.reduce((sum, every) => sum + (30 * 24 * 60) / every, 0),
+    scheduled: sum(called),
+    secretReads: sum(called.filter(({ name }) => readsSecrets(name as FunctionName))),
     // Functions that only the clock calls send none while all is well.
     metrics: 0,
   };
+}
+
+/** An alarm is either on a metric, or on several that an expression adds up. */
+function metricsOf({ Properties }: Template['Resources'][string]): number {
+  const several = Properties?.['Metrics'] as { MetricStat?: unknown }[] | undefined;
+  return several ? several.filter(({ MetricStat }) => MetricStat !== undefined).length : 1;
+}
+
+function readsSecrets(name: FunctionName): boolean {
+  return permissionsOf(FUNCTIONS[name].ports).some(({ on }) => on.startsWith('secret:'));
 }

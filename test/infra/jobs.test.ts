@@ -4,6 +4,7 @@ import { jobVariables } from '../../executor/aws/environment.ts';
 import { FARGATE_SIZES } from '../../infra/config.ts';
 import { CONTAINER, SPOT_RECLAIM, VOLUMES } from '../../infra/constructs/job-definition.ts';
 import { jobRoleName, STAGES } from '../../infra/names.ts';
+import { placesOf } from '../../infra/placed.ts';
 import { CONFIG_NAMES } from '../support/infra.ts';
 import { type Installation, installation, statementsOf } from './permissions-of.ts';
 
@@ -46,14 +47,14 @@ test.each(CONFIG_NAMES)('%s: every order finds its job definition or project', a
       .map(({ properties }) => properties['Name']),
   ];
 
-  const wanted = config.repositories.flatMap(({ name: repository, environments }) =>
-    environments.flatMap(({ name: environment, build }) => [
+  const wanted = config.repositories.flatMap((one) =>
+    placesOf(one).flatMap(({ name: environment, build }) => [
       ...BATCH.flatMap((stage) =>
         [...new Set([STANDARD_SIZE, ...Object.keys(config.sizes)])].map((size) =>
-          definitionName({ repository, environment, stage }, size),
+          definitionName({ repository: one.name, environment, stage }, size),
         ),
       ),
-      ...(build ? [definitionName({ repository, environment, stage: 'build' }, '')] : []),
+      ...(build ? [definitionName({ repository: one.name, environment, stage: 'build' }, '')] : []),
     ]),
   );
 
@@ -148,6 +149,17 @@ describe('a job definition', () => {
     expect(definitionOf('staging', 'apply').task.EphemeralStorage).toEqual({ SizeInGiB: 100 });
   });
 
+  test('of ephemeral environments is one for all of them, in their account', () => {
+    const { container, task } = definitionOf('ephemeral', 'apply');
+    const variables = Object.fromEntries(container.Environment.map(({ Name, Value }) => [Name, Value]));
+    const vcpu = container.ResourceRequirements.find(({ Type }) => Type === 'VCPU')?.Value;
+
+    expect(task.TaskRoleArn.split('/').at(-1)).toBe(jobRoleName(REPOSITORY, 'ephemeral', 'apply'));
+    expect(variables['CAIRN_TARGET_ROLE']).toBe('arn:aws:iam::456789012345:role/cairn-apply-ephemeral');
+    expect(variables['CAIRN_EXTERNAL_ID']).toBe('cairn:acme/infra:ephemeral');
+    expect(vcpu).toBe('0.5');
+  });
+
   test('writes its log where the functions read it', () => {
     const { container } = definitionOf('prod', 'apply');
 
@@ -213,6 +225,6 @@ describe('a build', () => {
     );
     expect(
       it.ofType('AWS::CodeBuild::Project').filter(({ stack }) => stack.startsWith('CairnJobs')),
-    ).toHaveLength(2);
+    ).toHaveLength(3);
   });
 });

@@ -57,6 +57,7 @@ describe('cairn.infra.yaml', () => {
               secrets: { plan: [], apply: [] },
             },
           ],
+          ephemeral: null,
           actions: null,
         },
       ],
@@ -94,6 +95,20 @@ describe('cairn.infra.yaml', () => {
         ],
       },
     });
+    expect(config.repositories[0]?.ephemeral).toEqual({
+      name: 'ephemeral',
+      account: '456789012345',
+      planRole: 'arn:aws:iam::456789012345:role/cairn-plan-ephemeral',
+      applyRole: 'arn:aws:iam::456789012345:role/cairn-apply-ephemeral',
+      externalId: 'cairn:acme/infra:ephemeral',
+      size: 'small',
+      build: true,
+      secrets: {
+        plan: [],
+        apply: ['arn:aws:secretsmanager:eu-central-1:123456789012:secret:acme/sandbox-JkLmNo'],
+      },
+    });
+    expect(config.repositories[0]?.actions?.commands).toEqual(['plan', 'deploy', 'drift']);
     expect(config.binaries).toEqual([
       { name: 'tofu', version: '1.10.6' },
       { name: 'tofu', version: '1.9.4' },
@@ -105,6 +120,14 @@ describe('cairn.infra.yaml', () => {
       securityGroups: ['sg-0123456789abcdef0'],
       publicIp: false,
     });
+  });
+
+  it('lets GitHub Actions ask for what an approval or an end stands behind, unless it says more', () => {
+    const actions = 'acme/web: { environments: { prod: {} }, actions: { branches: [main] } }';
+
+    const { repositories } = parseInfraConfig(`${file('prod: {}')}  ${actions}\n`);
+
+    expect(repositories[1]?.actions?.commands).toEqual(['plan', 'deploy', 'ephemeral', 'extend', 'destroy']);
   });
 
   it('keeps names that are made of digits as they were written', () => {
@@ -224,7 +247,7 @@ describe('what is refused, with its place', () => {
     [
       'a branch that no event can name',
       `${file('prod: {}')}  acme/web: { environments: { prod: {} }, actions: { branches: [main, ${'b'.repeat(113)}] } }\n`,
-      /acme\/web.*branches.*an event cannot name a branch of more than 112 characters/,
+      /acme\/web.*branches.*an event cannot name a branch of more than 109 characters/,
     ],
     ['no YAML', 'region: [', /cairn\.infra\.yaml:1:\d+: /],
     ['nothing', '', /region: is missing/],

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { describe, expect, it } from 'vitest';
 import { alarms } from '../../infra/alarms.ts';
+import { eventsOf } from '../../infra/constructs/rules.ts';
 import type { ObservabilityProps } from '../../infra/context.ts';
 import { parseInfraConfig } from '../../infra/load-config.ts';
 import { ObservabilityStack, RUNBOOK } from '../../infra/stacks/observability.ts';
@@ -34,6 +36,10 @@ function synth(more = '', deadLetters = ['requests', 'ended', 'github']) {
     pipeline,
   } as unknown as ObservabilityProps;
   return Template.fromStack(new ObservabilityStack(new App(), 'CairnObservability', props));
+}
+
+function machine(name: string): IStateMachine {
+  return { stateMachineArn: name } as IStateMachine;
 }
 
 interface AlarmProperties {
@@ -85,7 +91,7 @@ describe('the alarms', () => {
     expect(new Set(linked)).toEqual(new Set(sections));
   });
 
-  it('are one for each dead-letter queue, each workflow, and each thing that can go wrong elsewhere', () => {
+  it('are one for each dead-letter queue, and one for each thing that can go wrong elsewhere', () => {
     const names = alarmsOf(synth('', ['requests', 'ended', 'github', 'slack'])).map(
       ({ AlarmName }) => AlarmName,
     );
@@ -95,8 +101,7 @@ describe('the alarms', () => {
       'cairn-dead-letters-github',
       'cairn-dead-letters-requests',
       'cairn-dead-letters-slack',
-      'cairn-failed-runs-deploy',
-      'cairn-failed-runs-plan',
+      'cairn-failed-runs',
       'cairn-function-errors',
       'cairn-no-look-at-heads',
       'cairn-refused-signatures',
@@ -105,26 +110,41 @@ describe('the alarms', () => {
     ]);
   });
 
-  it('cost at most two dollars a month', () => {
+  it('cost at most a dollar and a half a month', () => {
     const world = {
       deadLetters: { requests: 'a', ended: 'b', github: 'c', slack: 'd' },
-      stateMachines: { plan: 'e', deploy: 'f' },
       api: { id: 'g', stage: 'h' },
     };
 
     const metrics = alarms(world).flatMap((alarm) => alarm.metrics);
 
-    expect(metrics.length * 0.1).toBeLessThanOrEqual(2);
+    expect(metrics.length * 0.1).toBeLessThanOrEqual(1.5);
   });
 
-  it('do not ring when a newer commit stops the plan of an older one', () => {
-    const [plan, deploy] = ['plan', 'deploy'].map((workflow) => {
-      const found = alarmsOf(synth()).find(({ AlarmName }) => AlarmName === `cairn-failed-runs-${workflow}`);
-      return (found?.Metrics ?? []).flatMap(({ MetricStat }) => MetricStat?.Metric.MetricName ?? []);
+  it('ring for a run that died, not when a newer commit stops the plan of an older one', () => {
+    const found = alarms({ deadLetters: {}, api: { id: 'g', stage: 'h' } }).find(
+      ({ key }) => key === 'failed-runs',
+    );
+    const { bus, patterns } = eventsOf('ended', { plan: machine('plan'), deploy: machine('deploy') });
+    const counted = (found?.metrics ?? []).map(({ dimensions }) =>
+      dimensions['RuleName']?.slice('cairn-'.length),
+    );
+
+    const heard = counted.flatMap((rule) => {
+      const { stateMachineArn = [], status = [] } = patterns[rule ?? '']?.detail ?? {};
+      return (status as string[]).flatMap((one) =>
+        (stateMachineArn as string[]).map((name) => `${name} ${one}`),
+      );
     });
 
-    expect(plan?.sort()).toEqual(['ExecutionsFailed', 'ExecutionsTimedOut']);
-    expect(deploy?.sort()).toEqual(['ExecutionsAborted', 'ExecutionsFailed', 'ExecutionsTimedOut']);
+    expect(bus).toBe('default');
+    expect(heard.sort()).toEqual([
+      'deploy ABORTED',
+      'deploy FAILED',
+      'deploy TIMED_OUT',
+      'plan FAILED',
+      'plan TIMED_OUT',
+    ]);
   });
 
   it('ring when nothing is heard of the look at the heads, and only then', () => {

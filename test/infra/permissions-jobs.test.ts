@@ -1,4 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { JOB_FILES } from '../../core/jobs/job.ts';
+import { claimKey, jobPrefix } from '../../core/jobs/names.ts';
+import { stateKey } from '../../core/jobs/orders.ts';
 import { jobRoleName, STAGES, type Stage } from '../../infra/names.ts';
 import { jobGrants } from '../../infra/permissions/job-policy.ts';
 import { type Installation, installation } from './permissions-of.ts';
@@ -124,6 +127,66 @@ describe('a state', () => {
     for (const action of ['s3:GetObjectVersion', 's3:DeleteObjectVersion', 's3:ListBucketVersions']) {
       expect(STAGES.filter((stage) => may(stage, action, state('prod')))).toEqual([]);
     }
+  });
+});
+
+describe('an ephemeral environment', () => {
+  const may = (stage: Stage, action: string, resource: string, context: Ask['context'] = {}) =>
+    allowed(it.policyOf(jobRoleName('acme/infra', 'ephemeral', stage)), { action, resource, context });
+  const stages = (action: string, resource: string, context = {}) =>
+    STAGES.filter((stage) => may(stage, action, resource, context));
+  const run = { id: 'r1', repository: 'acme/infra', environment: 'eph-demo' };
+  const state = (environment: string) =>
+    `${STATES}/${stateKey({ repository: 'acme/infra', environment }, 'app')}/terraform.tfstate`;
+
+  test('has states of its own, of which permanent ones know nothing, and knows none of theirs', () => {
+    expect(stages('s3:GetObject', state('eph-demo'))).toEqual(['pr-plan', 'deploy-plan', 'apply']);
+    expect(stages('s3:PutObject', state('eph-demo'))).toEqual(['deploy-plan', 'apply']);
+    expect(stages('s3:GetObject', state('prod'))).toEqual([]);
+    expect(stages('s3:PutObject', state('prod'))).toEqual([]);
+    expect(STAGES.filter((stage) => get(stage, state('eph-demo')))).toEqual([]);
+    expect(STAGES.filter((stage) => put(stage, state('eph-demo')))).toEqual([]);
+  });
+
+  test('is applied and claimed once, wherever its name ends', () => {
+    const claim = `${ARTIFACTS}/${claimKey(run, 'apply-1/app/7')}`;
+    const left = `${ARTIFACTS}/${jobPrefix({ ...run, workflow: 'ephemeral' }, 'apply-1-app')}/out/result.json`;
+
+    expect(stages('s3:PutObject', claim, ONCE)).toEqual(['apply']);
+    expect(stages('s3:PutObject', left, ONCE)).toEqual(['apply']);
+    expect(STAGES.filter((stage) => put(stage, claim, ONCE))).toEqual([]);
+    expect(STAGES.filter((stage) => put(stage, left, ONCE))).toEqual([]);
+  });
+
+  test('has its own target roles and secrets', () => {
+    const secret = it.arn('secretsmanager', 'secret:acme/sandbox-JkLmNo');
+
+    expect(stages('sts:AssumeRole', 'arn:aws:iam::456789012345:role/cairn-apply-ephemeral')).toEqual([
+      'apply',
+    ]);
+    expect(stages('sts:AssumeRole', 'arn:aws:iam::345678901234:role/cairn/cairn-apply-prod')).toEqual([]);
+    expect(stages('secretsmanager:GetSecretValue', secret)).toEqual(['apply']);
+    expect(
+      stages('secretsmanager:GetSecretValue', it.arn('secretsmanager', 'secret:acme/cloudflare-GhIjKl')),
+    ).toEqual([]);
+  });
+});
+
+describe('a terraform command', () => {
+  const run = { id: 'r1', repository: 'acme/infra', environment: 'prod', workflow: 'run' as const };
+  const output = (job: string) => `${ARTIFACTS}/${jobPrefix(run, job)}/out/${JOB_FILES.output}`;
+
+  test('that reads leaves what it printed, as the stage that plans', () => {
+    expect(STAGES.filter((stage) => put(stage, output('read-1-app'), ONCE))).toEqual(['deploy-plan']);
+  });
+
+  test('that writes does so as the stage that applies: its claim, its output, the state', () => {
+    const claim = `${ARTIFACTS}/${claimKey(run, 'write/app/7')}`;
+    const state = `${STATES}/${stateKey(run, 'app')}/terraform.tfstate`;
+
+    expect(STAGES.filter((stage) => put(stage, output('write-1-app'), ONCE))).toEqual(['apply']);
+    expect(put('apply', claim, ONCE)).toBe(true);
+    expect(put('apply', state)).toBe(true);
   });
 });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { definitionName, type Stage } from '../../core/jobs/names.ts';
+import { WORKFLOWS, type WorkflowName } from '../../core/requests/run.ts';
 import { actionsOf, type Installation, installation, statementsOf } from './permissions-of.ts';
 import { type Ask, allowed } from './permissions-simulator.ts';
 
@@ -8,9 +9,6 @@ let it: Installation;
 beforeAll(async () => {
   it = await installation('full');
 }, 240_000);
-
-const WORKFLOWS = ['plan', 'deploy'] as const;
-type Workflow = (typeof WORKFLOWS)[number];
 
 /** What the developer guide of Step Functions asks for, by integration. */
 const NEEDED: Record<string, string[]> = {
@@ -50,16 +48,21 @@ const RUNNING = [
   'xray:PutTraceSegments',
 ];
 
-function source(workflow: Workflow): string {
+function source(workflow: WorkflowName): string {
   return readFileSync(new URL(`../../workflows/${workflow}.asl.json`, import.meta.url), 'utf8');
 }
 
-function policyOf(workflow: Workflow) {
+function policyOf(workflow: WorkflowName) {
   const machine = it.one('AWS::StepFunctions::StateMachine', 'StateMachineName', `cairn-${workflow}`);
   return it.policyOf(machine.properties['RoleArn']);
 }
 
-function may(workflow: Workflow, action: string, resource: string, context: Ask['context'] = {}): boolean {
+function may(
+  workflow: WorkflowName,
+  action: string,
+  resource: string,
+  context: Ask['context'] = {},
+): boolean {
   return allowed(policyOf(workflow), { action, resource, context });
 }
 
@@ -90,7 +93,8 @@ describe.each(WORKFLOWS)('workflow %s', (workflow) => {
   test('does it on named resources, but for what IAM cannot scope', () => {
     const everywhere = policyOf(workflow).filter(({ Resource }) => Resource.includes('*'));
 
-    expect(actionsOf(everywhere)).toEqual(['batch:DescribeJobs', ...RUNNING].sort());
+    const jobs = source(workflow).includes(':batch:') ? ['batch:DescribeJobs'] : [];
+    expect(actionsOf(everywhere)).toEqual([...jobs, ...RUNNING].sort());
   });
 
   test('works in a role that only this machine can take', () => {
@@ -113,14 +117,15 @@ describe.each(WORKFLOWS)('workflow %s', (workflow) => {
     const rules = [
       'StepFunctionsGetEventsForBatchJobsRule',
       'StepFunctionsGetEventsForCodeBuildRule',
-      'cairn-ended',
+      'cairn-died',
     ];
 
     const writable = rules.filter((rule) =>
       may(workflow, 'events:PutRule', it.arn('events', `rule/${rule}`)),
     );
 
-    expect(writable).toEqual(rules.slice(0, workflow === 'deploy' ? 2 : 1));
+    const waits = [':batch:', ':codebuild:'].map((service) => source(workflow).includes(service));
+    expect(writable).toEqual(rules.filter((_, index) => waits[index]));
   });
 });
 
@@ -131,9 +136,9 @@ describe('jobs', () => {
       'batch',
       `job-definition/${definitionName({ repository: 'acme/infra', environment: 'prod', stage }, 'standard')}:3`,
     );
-  const submits = (workflow: Workflow) =>
+  const submits = (workflow: WorkflowName) =>
     STAGES.filter((stage) => may(workflow, 'batch:SubmitJob', definition(stage)));
-  const queues = (workflow: Workflow) =>
+  const queues = (workflow: WorkflowName) =>
     ['plan', 'apply'].filter((queue) =>
       may(workflow, 'batch:SubmitJob', it.arn('batch', `job-queue/cairn-${queue}`)),
     );
@@ -146,13 +151,28 @@ describe('jobs', () => {
     ).toBe(false);
   });
 
-  test('a deployment’s run can submit all the others', () => {
-    expect(submits('deploy')).toEqual(['deploy-plan', 'apply', 'verify']);
-    expect(queues('deploy')).toEqual(['plan', 'apply']);
+  test.each<[WorkflowName, Stage[], string[]]>([
+    ['deploy', ['deploy-plan', 'apply', 'verify'], ['plan', 'apply']],
+    ['ephemeral', ['deploy-plan', 'apply', 'verify'], ['plan', 'apply']],
+    ['destroy', ['deploy-plan', 'apply'], ['plan', 'apply']],
+    ['run', ['deploy-plan', 'apply'], ['plan', 'apply']],
+    ['drift', ['deploy-plan'], ['plan']],
+    ['extend', [], []],
+  ])('a run of %s can submit %s', (workflow, stages, places) => {
+    expect(submits(workflow)).toEqual(stages);
+    expect(queues(workflow)).toEqual(places);
+  });
+
+  test('builds are run where something is deployed, and only ours', () => {
     const identity = { repository: 'acme/infra', environment: 'prod', stage: 'build' as const };
     const project = it.arn('codebuild', `project/${definitionName(identity, '')}`);
-    expect(may('deploy', 'codebuild:StartBuild', project)).toBe(true);
-    expect(may('deploy', 'codebuild:StartBuild', it.arn('codebuild', 'project/somebody-elses'))).toBe(false);
+    const other = it.arn('codebuild', 'project/somebody-elses');
+
+    expect(WORKFLOWS.filter((name) => may(name, 'codebuild:StartBuild', project))).toEqual([
+      'deploy',
+      'ephemeral',
+    ]);
+    expect(WORKFLOWS.filter((name) => may(name, 'codebuild:StartBuild', other))).toEqual([]);
     expect(may('deploy', 'batch:SubmitJob', it.arn('batch', 'job-definition/other:1'))).toBe(false);
   });
 });

@@ -1,4 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
+import { WORKFLOWS } from '../../core/requests/run.ts';
+import { ACTIONS_COMMANDS } from '../../infra/config.ts';
 import { PATIENCE } from '../../infra/constructs/queue.ts';
 import { FUNCTIONS, type FunctionSpec, type QueueName } from '../../lambdas/functions.ts';
 import { type Installation, installation, statementsOf } from './permissions-of.ts';
@@ -111,26 +113,30 @@ test('rules let through what they are for', () => {
     ]),
   );
 
+  const rest = WORKFLOWS.filter((name) => name !== 'plan');
+  const ended = (workflows: readonly string[], status: string[]) => ({
+    source: ['aws.states'],
+    'detail-type': ['Step Functions Execution Status Change'],
+    detail: {
+      stateMachineArn: workflows.map((name) => it.arn('states', `stateMachine:cairn-${name}`)),
+      status,
+    },
+  });
   expect(patterns).toEqual({
     'cairn-requests': ['cairn', { source: ['cairn.requests'] }],
     'cairn-actions': [
       'cairn',
-      { source: ['cairn.actions'], 'detail-type': [{ prefix: 'plan:' }, { prefix: 'deploy:' }] },
+      {
+        source: ['cairn.actions'],
+        'detail-type': ACTIONS_COMMANDS.map((command) => ({ prefix: `${command}:` })),
+      },
     ],
     'cairn-github': ['cairn', { source: ['cairn.status'] }],
     'cairn-slack': ['cairn', { source: ['cairn.status'] }],
     // AWS tells of executions on the account's own bus.
-    'cairn-ended': [
-      undefined,
-      {
-        source: ['aws.states'],
-        'detail-type': ['Step Functions Execution Status Change'],
-        detail: {
-          stateMachineArn: ['plan', 'deploy'].map((name) => it.arn('states', `stateMachine:cairn-${name}`)),
-          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
-        },
-      },
-    ],
+    'cairn-died': [undefined, ended(WORKFLOWS, ['FAILED', 'TIMED_OUT'])],
+    'cairn-aborted': [undefined, ended(rest, ['ABORTED'])],
+    'cairn-superseded': [undefined, ended(['plan'], ['ABORTED'])],
   });
 });
 

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { STEPS } from '../../core/steps/index.ts';
 import { lambdaEnvironment } from '../../lambdas/environment.ts';
 import { FUNCTIONS, type FunctionSpec } from '../../lambdas/functions.ts';
-import { type Installation, installation } from './permissions-of.ts';
+import { actionsOf, type Installation, installation, statementsOf } from './permissions-of.ts';
+import { allowed } from './permissions-simulator.ts';
 
 let it: Installation;
 beforeAll(async () => {
@@ -38,6 +40,12 @@ describe('functions', () => {
     expect(parsed.CAIRN_REPOSITORIES).toEqual(['acme/infra', 'acme/Shop.site']);
     expect(parsed.CAIRN_BINARIES).toEqual(['tofu 1.10.6', 'tofu 1.9.4']);
     expect(parsed.CAIRN_SIZES).toEqual(expect.arrayContaining(['small', 'large']));
+    expect(parsed.CAIRN_EPHEMERAL).toEqual(['acme/infra']);
+    expect(parsed.CAIRN_SCHEDULES).toEqual({
+      group: 'cairn-requests',
+      role: 'arn:aws:iam::123456789012:role/cairn-scheduler',
+      bus: it.arn('events', 'event-bus/cairn'),
+    });
     expect(parsed.CAIRN_PUBLIC_URL).toMatch(/^https:\/\/.+\.execute-api\.eu-central-1\.amazonaws\.com$/);
     expect(parsed.CAIRN_GITHUB_URL).toBe('https://github.example.com/api/v3');
     expect(`${parsed.CAIRN_STATE_MACHINES}plan`).toBe(it.arn('states', 'stateMachine:cairn-plan'));
@@ -100,29 +108,40 @@ describe('the clock', () => {
   const schedules = () => it.ofType('AWS::Scheduler::Schedule');
 
   test('calls every function that has a schedule, with what it takes', () => {
-    const scheduled = specs
-      .filter(([, { trigger }]) => trigger.kind === 'schedule')
-      .map(([name]) => `cairn-${name}`);
+    const scheduled = specs.flatMap(([name, { trigger }]) =>
+      trigger.kind === 'schedule' ? [[`cairn-${name}`, `rate(${trigger.minutes} minutes)`]] : [],
+    );
+    const inputs = schedules().map(({ properties }) => {
+      const { Input } = properties['Target'] as { Input: string };
+      return [String(properties['Name']), JSON.parse(Input) as unknown];
+    });
 
     expect(
       schedules()
-        .map(({ properties }) => properties['Name'])
+        .map(({ properties }) => [properties['Name'], properties['ScheduleExpression']])
         .sort(),
     ).toEqual(scheduled.sort());
     for (const { properties } of schedules()) {
       expect(properties).toMatchObject({
         GroupName: 'cairn',
-        ScheduleExpression: 'rate(5 minutes)',
         FlexibleTimeWindow: { Mode: 'OFF' },
         Target: {
-          RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 300 },
+          RetryPolicy: { MaximumRetryAttempts: 2 },
           DeadLetterConfig: { Arn: it.arn('sqs', 'cairn-schedules-dead') },
         },
       });
     }
-    const look = it.one('AWS::Scheduler::Schedule', 'Name', 'cairn-LookAtHeads').properties['Target'];
-    expect(JSON.parse((look as { Input: string }).Input)).toEqual({
-      repositories: ['acme/infra', 'acme/Shop.site'],
+    for (const [name, input] of inputs) {
+      const { input: takes } = STEPS[String(name).slice('cairn-'.length) as keyof typeof STEPS];
+      expect(takes.safeParse(input).success, String(name)).toBe(true);
+    }
+    const repositories = ['acme/infra', 'acme/Shop.site'];
+    expect(Object.fromEntries(inputs)).toEqual({
+      'cairn-LookAtHeads': { repositories },
+      'cairn-SweepLocks': {},
+      'cairn-SweepEnvironments': { repositories },
+      'cairn-StartDriftChecks': { repositories },
+      'cairn-FetchMissedWebhooks': { repositories },
     });
   });
 
@@ -142,6 +161,60 @@ describe('the clock', () => {
         MaximumRetryAttempts: 0,
         DestinationConfig: { OnFailure: { Destination: dead } },
       });
+    }
+  });
+});
+
+describe('one-time schedules', () => {
+  test('are in a group of their own, whose role can ask, and do nothing else', () => {
+    const role = it.one('AWS::IAM::Role', 'RoleName', 'cairn-scheduler').properties;
+    const bus = it.arn('events', 'event-bus/cairn');
+    const puts = (source: string[] | undefined, resource = bus) =>
+      allowed(it.policyOf('cairn-scheduler'), {
+        action: 'events:PutEvents',
+        resource,
+        context: source === undefined ? {} : { 'events:source': source },
+      });
+
+    expect(it.ofType('AWS::Scheduler::ScheduleGroup').map(({ properties }) => properties['Name'])).toEqual([
+      'cairn',
+      'cairn-requests',
+    ]);
+    expect(statementsOf(role['AssumeRolePolicyDocument'])).toMatchObject([
+      {
+        Principal: { Service: 'scheduler.amazonaws.com' },
+        Condition: {
+          StringEquals: {
+            'aws:SourceAccount': '123456789012',
+            'aws:SourceArn': it.arn('scheduler', 'schedule-group/cairn-requests'),
+          },
+        },
+      },
+    ]);
+    expect(actionsOf(it.policyOf('cairn-scheduler'))).toEqual(['events:PutEvents']);
+    expect(puts(['cairn.requests'])).toBe(true);
+    expect(puts(['cairn.actions'])).toBe(false);
+    expect(puts(['cairn.requests', 'cairn.status'])).toBe(false);
+    expect(puts(undefined)).toBe(false);
+    expect(puts(['cairn.requests'], it.arn('events', 'event-bus/default'))).toBe(false);
+  });
+
+  test('are made by functions that have the port, in that group, with that role', () => {
+    const context = { 'iam:PassedToService': 'scheduler.amazonaws.com' };
+    const schedule = (group: string) => it.arn('scheduler', `schedule/${group}/x`);
+    const may = (name: string, action: string, resource: string, given = {}) =>
+      allowed(it.functionPolicy(name), { action, resource, context: given });
+    const role = 'arn:aws:iam::123456789012:role/cairn-scheduler';
+    const owners = specs.filter(([, { ports }]) => ports.includes('schedules')).map(([name]) => name);
+
+    expect(owners.length).toBeGreaterThan(0);
+    for (const [name] of specs) {
+      const owns = owners.includes(name);
+      expect(may(name, 'scheduler:CreateSchedule', schedule('cairn-requests')), name).toBe(owns);
+      expect(may(name, 'iam:PassRole', role, context), name).toBe(owns);
+      expect(may(name, 'scheduler:UpdateSchedule', schedule('cairn')), name).toBe(false);
+      expect(may(name, 'iam:PassRole', role, { 'iam:PassedToService': 'lambda.amazonaws.com' })).toBe(false);
+      expect(may(name, 'iam:PassRole', 'arn:aws:iam::123456789012:role/other', context)).toBe(false);
     }
   });
 });

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { pageLinks } from '../../api/links.ts';
@@ -12,6 +13,7 @@ import {
   memoryHostPorts,
   type RecordedTelemetry,
   recordedTelemetry,
+  SLACK_SIGNING,
 } from './support.ts';
 
 const CONFIG = 'environments:\n  prod:\n    branch: main\n    approval: { approvers: [alice] }\n';
@@ -26,6 +28,17 @@ beforeEach(() => {
   telemetry = recordedTelemetry();
   head = ports.repository.push('main', { 'cairn.yaml': CONFIG, 'app/main.tf': 'a = 1\n' });
 });
+
+/** A form as Slack sends it; `ü` is more than one byte. */
+function click(value: Record<string, string>): string {
+  const payload = {
+    type: 'block_actions',
+    user: { id: 'U1ALICE', name: 'Jürgen' },
+    container: { message_ts: '1767225600.000100', channel_id: 'C1' },
+    actions: [{ action_id: 'cairn:extend', action_ts: '1767225601.000200', value: JSON.stringify(value) }],
+  };
+  return new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
+}
 
 interface Asked {
   token?: string;
@@ -193,6 +206,37 @@ describe('the API', () => {
     });
 
     expect(answer.statusCode).toBe(401);
+  });
+
+  it.each([
+    ['as API Gateway hands over a form', true],
+    ['as text', false],
+  ])('takes a click of Slack by its own bytes and headers, %s', async (_, isBase64Encoded) => {
+    ports.repository.push('main', {
+      'cairn.yaml': `${CONFIG}notifications: { slack: { channel: C1, users: { U1ALICE: alice } } }\n`,
+    });
+    const body = click({ repository: 'acme/shop', environment: 'eph-x' });
+    const timestamp = String(Math.floor(ports.clock.now().getTime() / 1000));
+    const headersOf = (secret: string) => ({
+      'content-type': 'application/x-www-form-urlencoded',
+      'x-slack-request-timestamp': timestamp,
+      'x-slack-signature': `v0=${createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex')}`,
+    });
+    const post = (secret: string) => {
+      const event = eventOf('POST', '/slack/actions', { body, headers: headersOf(secret) });
+      return make(hostOf(ports), telemetry)(
+        { ...event, ...(isBase64Encoded ? {} : { body, isBase64Encoded }) },
+        contextOf(),
+      );
+    };
+
+    const forged = await post('another secret');
+    const taken = await post(SLACK_SIGNING);
+
+    expect([forged.statusCode, taken.statusCode]).toEqual([401, 200]);
+    expect(ports.published.map(({ request }) => request)).toMatchObject([
+      { command: 'extend', environment: 'eph-x', origin: { source: 'slack', login: 'alice' } },
+    ]);
   });
 
   it('counts what is its own fault', async () => {

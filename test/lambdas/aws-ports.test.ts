@@ -50,8 +50,11 @@ test('to make the ports asks for nothing', async () => {
   await stub.close();
 });
 
-test('without a secret for Slack there is no chat', () => {
-  expect(awsPorts({ env: { ...ENV, CAIRN_SLACK_SECRET: '' }, log }).chat).toBeNull();
+test('without a secret for Slack there is no chat, and no click fits', async () => {
+  const ports = awsPorts({ env: { ...ENV, CAIRN_SLACK_SECRET: '' }, log });
+
+  expect(ports.chat).toBeNull();
+  expect(await ports.slackSigning.get()).toBeNull();
 });
 
 test('the trace is that of the invocation, not of the start', () => {
@@ -94,7 +97,7 @@ describe.skipIf(NO_MOTO)(`ports on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''
     const values = {
       'cairn/github': JSON.stringify(await forge.forge.addApp('cairn')),
       'cairn/webhook': `${'w'.repeat(32)}\n`,
-      'cairn/slack': JSON.stringify({ botToken: 'xoxb-1' }),
+      'cairn/slack': JSON.stringify({ botToken: 'xoxb-1', signingSecret: 'signs clicks' }),
       'cairn/master-key': 'ab'.repeat(32),
       'cairn/admin-token': 'admin',
     };
@@ -139,6 +142,7 @@ describe.skipIf(NO_MOTO)(`ports on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''
     expect(await ports.source.head(REPOSITORY, 'main')).toBe(forge.seed);
     expect(await ports.webhookSecret.get()).toBe('w'.repeat(32));
     expect(await ports.adminToken.get()).toBe('admin');
+    expect(await ports.slackSigning.get()).toBe('signs clicks');
     expect(await ports.chat?.post('#deploys', { text: 'hello', blocks: [] }, null)).toBe('C1:1.2');
   });
 
@@ -178,6 +182,7 @@ describe.skipIf(NO_MOTO)(`ports on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''
     },
     keys: { secret: 'CAIRN_MASTER_KEY', use: ({ keys }) => keys.runKey('a') },
     webhookSecret: { secret: 'CAIRN_WEBHOOK_SECRET', use: ({ webhookSecret }) => webhookSecret.get() },
+    slackSigning: { secret: 'CAIRN_SLACK_SECRET', use: ({ slackSigning }) => slackSigning.get() },
     adminToken: { secret: 'CAIRN_ADMIN_TOKEN', use: ({ adminToken }) => adminToken.get() },
     deliveries: {
       use: async ({ deliveries }) => [await deliveries.isDone('x'), await deliveries.markDone('x')],

@@ -105,6 +105,7 @@ describe('the queue of requests', () => {
       attempt: 1,
       headRepository: REPOSITORY,
       branch: 'main',
+      commit: 'c'.repeat(40),
       status: 'in_progress',
     };
     const event = (detailType: string, detail: Record<string, unknown>) => ({

@@ -49,7 +49,7 @@ describe('a step', () => {
   it('does its work on the ports of its row', async () => {
     const answer = await call('ClaimRun', input());
 
-    expect(answer).toEqual({ outcome: 'claimed', number: 1, commit });
+    expect(answer).toEqual({ outcome: 'claimed', number: 1, commit, documents: 0 });
     expect(telemetry.begun).toEqual([{ runId: RUN }]);
   });
 

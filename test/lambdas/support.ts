@@ -7,6 +7,7 @@ import { type MemoryPorts, memoryPorts } from '../support/fakes/index.ts';
 
 export const REPOSITORY = 'acme/shop';
 export const WEBHOOK_SECRET = 'a webhook secret of more than 32 characters';
+export const SLACK_SIGNING = 'a signing secret of Slack in a test';
 export const ADMIN = 'admin-token-of-a-test-with-many-characters';
 
 export const ENVIRONMENT: LambdaEnvironment = {
@@ -25,6 +26,12 @@ export const ENVIRONMENT: LambdaEnvironment = {
   CAIRN_ADMIN_TOKEN: 'cairn/admin-token',
   CAIRN_BINARIES: ['terraform 1.11.4'],
   CAIRN_SIZES: ['standard'],
+  CAIRN_EPHEMERAL: [REPOSITORY],
+  CAIRN_SCHEDULES: {
+    group: 'cairn-requests',
+    role: 'arn:aws:iam::123456789012:role/cairn-scheduler',
+    bus: 'arn:aws:events:eu-west-1:123456789012:event-bus/cairn',
+  },
 };
 
 /** As the stacks give them to a function. */
@@ -96,6 +103,7 @@ export function memoryHostPorts(overrides: Partial<MemoryHostPorts> = {}): Memor
       markDone: async (id) => void done.add(id),
     },
     webhookSecret: { get: async () => WEBHOOK_SECRET },
+    slackSigning: { get: async () => SLACK_SIGNING },
     adminToken: { get: async () => ADMIN },
     ...overrides,
   };

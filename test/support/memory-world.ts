@@ -1,3 +1,4 @@
+import { thawSlot } from '../../core/environments/thaw.ts';
 import { jobOrder } from '../../core/jobs/order.ts';
 import type { Request } from '../../core/requests/request.ts';
 import type { Run } from '../../core/requests/run.ts';
@@ -27,7 +28,9 @@ export interface World {
   call(step: StepName, payload: unknown): Promise<Record<string, unknown>>;
   /** Waits until no run of the repository is under way but those that wait for a person or a lock. */
   settled(): Promise<Run[]>;
-  approve(login?: string): Promise<Record<string, unknown>>;
+  /** Lets time pass, and puts on the bus what was scheduled for it. */
+  pass(seconds: number): Promise<void>;
+  approve(login?: string, environment?: string): Promise<Record<string, unknown>>;
   /** What the execution of a run was started with. */
   inputOf(run: string): unknown;
   close(): Promise<void>;
@@ -101,14 +104,18 @@ export function createWorld({ engine: open = localEngine, touch }: WorldOptions 
     request: (request) => call('RouteRequest', request),
     call,
     settled: () => settled({ ports, engine, started, answered, idle }),
-    async approve(login = 'alice') {
-      const waiting = await ports.approvals.get(REPOSITORY, 'prod');
+    async pass(seconds) {
+      ports.clock.pass(seconds);
+      for (const request of ports.schedules.due(ports.clock.now())) await call('RouteRequest', request);
+    },
+    async approve(login = 'alice', environment = 'prod') {
+      const waiting = await ports.approvals.get(REPOSITORY, environment);
       const origin = { source: 'api' as const, login, trigger: `approve-${waiting?.digest}` };
       const digest = waiting?.digest ?? '0000000';
       return call('RouteRequest', {
         command: 'approve',
         repository: REPOSITORY,
-        environment: 'prod',
+        environment,
         digest,
         origin,
       });
@@ -179,8 +186,11 @@ async function settled({ ports, engine, started, answered, idle }: Settling): Pr
 async function tokenOf(id: string, ports: MemoryPorts): Promise<string | null> {
   const run = await ports.runs.get(id);
   if (run?.state === 'waiting') {
-    const wait = await ports.approvals.get(REPOSITORY, run.environment);
-    return wait?.runId === id ? wait.token : null;
+    for (const slot of [run.environment, thawSlot(run.environment)]) {
+      const wait = await ports.approvals.get(REPOSITORY, slot);
+      if (wait?.runId === id) return wait.token;
+    }
+    return null;
   }
   if (run?.state !== 'queued') return null;
   const lock = await ports.locks.get(REPOSITORY, run.environment);

@@ -6,10 +6,20 @@ export interface RealPerson {
   pull(number: number): Promise<RealPull>;
   pulls(state?: 'open' | 'closed' | 'all'): Promise<RealPull[]>;
   merge(number: number): Promise<string>;
+  close(number: number): Promise<void>;
   comment(number: number, body: string): Promise<number>;
   comments(number: number): Promise<RealComment[]>;
   checks(commit: string): Promise<RealCheck[]>;
   check(commit: string, name: string): Promise<RealCheck | undefined>;
+  /** Issues that are no pull requests. */
+  issues(): Promise<RealIssue[]>;
+}
+
+interface RealIssue {
+  number: number;
+  title: string;
+  body: string;
+  state: 'open' | 'closed';
 }
 
 interface RealPull {
@@ -65,10 +75,20 @@ export function realPerson(apiUrl: string, repository: string, login: string, to
     pull: (number) => ask('GET', `/pulls/${number}`),
     pulls: (state = 'open') => ask('GET', `/pulls?state=${state}&per_page=100`),
     merge: async (number) => (await ask<{ sha: string }>('PUT', `/pulls/${number}/merge`, {})).sha,
+    close: async (number) => {
+      await ask('PATCH', `/pulls/${number}`, { state: 'closed' });
+    },
     comment: async (number, body) =>
       (await ask<{ id: number }>('POST', `/issues/${number}/comments`, { body })).id,
     comments: (number) => ask('GET', `/issues/${number}/comments?per_page=100`),
     checks,
     check: async (commit, name) => (await checks(commit)).find((row) => row.name === name),
+    issues: async () => {
+      const all = await ask<(RealIssue & { pull_request?: unknown })[]>(
+        'GET',
+        '/issues?state=all&per_page=100',
+      );
+      return all.filter((issue) => issue.pull_request === undefined);
+    },
   };
 }

@@ -23,6 +23,8 @@ export interface RealWorld extends World {
   told: string[];
   /** Ends the server and starts it again over the same data. */
   restart(): Promise<void>;
+  /** Sets the server's clock forward, and lets it see what is due. */
+  pass(hours: number): void;
 }
 
 let found: Promise<Binary[]> | null = null;
@@ -39,7 +41,11 @@ export async function startRealWorld(options: RealWorldOptions = {}): Promise<Re
   if (!local) throw new Error('the server was not started');
   const { told } = local;
   return Object.defineProperty(
-    Object.assign(world, { told, restart: () => local?.restart() ?? Promise.resolve() }),
+    Object.assign(world, {
+      told,
+      restart: () => local?.restart() ?? Promise.resolve(),
+      pass: (hours: number) => local?.pass(hours),
+    }),
     'server',
     { get: () => local?.server() },
   ) as RealWorld;
@@ -48,6 +54,7 @@ export async function startRealWorld(options: RealWorldOptions = {}): Promise<Re
 interface Local extends Hosted {
   server(): Server;
   restart(): Promise<void>;
+  pass(hours: number): void;
 }
 
 async function startLocal(ground: Ground, options: RealWorldOptions): Promise<Local> {
@@ -62,9 +69,11 @@ async function startLocal(ground: Ground, options: RealWorldOptions): Promise<Lo
   const told: string[] = [];
   found ??= findBinaries(process.env['PATH'] ?? '');
   const binaries = await found;
+  let ahead = 0;
   const start = (port = 0) =>
     startServer({
       data,
+      clock: { now: () => new Date(Date.now() + ahead) },
       host: '127.0.0.1',
       port,
       githubUrl: forge.apiUrl,
@@ -101,6 +110,10 @@ async function startLocal(ground: Ground, options: RealWorldOptions): Promise<Lo
       const { port } = new URL(server.url);
       await server.close();
       server = await start(Number(port));
+    },
+    pass(hours) {
+      ahead += hours * 3_600_000;
+      server.host.stores.schedules.wake();
     },
     close: () => server.close(),
   };

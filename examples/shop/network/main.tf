@@ -4,11 +4,16 @@ terraform {
   required_version = ">= 1.4"
 }
 
+locals {
+  # An ephemeral environment has a home of its own.
+  home = startswith(var.cairn_environment, "eph-") ? "${var.shop_home}-${var.cairn_environment}" : var.shop_home
+}
+
 resource "terraform_data" "home" {
-  input = var.shop_home
+  input = local.home
 
   # A folder is made once; another folder is another home.
-  triggers_replace = [var.shop_home]
+  triggers_replace = [local.home]
 
   provisioner "local-exec" {
     command     = "mkdir -p \"$SHOP_HOME\""
@@ -27,4 +32,9 @@ resource "terraform_data" "address" {
     host = "127.0.0.1"
     port = var.port
   }
+}
+
+# Notes that somebody leaves in the home by hand are nobody's deployment: `cairn drift` finds them.
+resource "terraform_data" "notes" {
+  input = sort(fileset(local.home, "*.txt"))
 }

@@ -19,3 +19,9 @@ variable "port" {
     error_message = "port is between 1024 and 65535."
   }
 }
+
+variable "cairn_environment" {
+  description = "Name of the environment, set by Cairn."
+  type        = string
+  default     = "local"
+}

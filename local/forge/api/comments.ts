@@ -1,11 +1,12 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { commentShape, issueShape } from '../shapes/pull.ts';
+import { issueShape } from '../shapes/issue.ts';
+import { commentShape } from '../shapes/pull.ts';
 import { repositoryShape } from '../shapes/repository.ts';
 import { userShape } from '../shapes/user.ts';
-import type { CommentRow, PullRow, RepositoryRow } from '../state.ts';
+import type { CommentRow, IssueRow, PullRow, RepositoryRow } from '../state.ts';
 import { type Ctx, canWrite, type Env, ForgeError, nextId, notFound, now, type World } from '../world.ts';
-import { pullOf } from './pulls.ts';
+import { issuesOf, threadOf } from './issues.ts';
 import { bodyOf, integer, paged, participant, readable } from './request.ts';
 
 const text = z.object({
@@ -21,7 +22,7 @@ export function commentRoutes(world: World): Hono<Env> {
 
   app.get(`${issues}/:number/comments`, (c) => {
     const repository = readable(world, c);
-    const { number } = pullOf(repository, c);
+    const { number } = threadOf(repository, c);
     const since = c.req.query('since') ?? '';
     const rows = repository.comments.filter((row) => row.pull === number && row.updatedAt >= since);
     return c.json(paged(c, rows).map((row) => commentShape(world, repository, row)));
@@ -30,7 +31,7 @@ export function commentRoutes(world: World): Hono<Env> {
   app.post(`${issues}/:number/comments`, async (c) => {
     const { repository, login } = participant(world, c);
     const { body } = await bodyOf(c, text);
-    const comment = addComment(world, repository, pullOf(repository, c), login, body);
+    const comment = addComment(world, repository, threadOf(repository, c), login, body);
     return c.json(commentShape(world, repository, comment), 201);
   });
 
@@ -82,14 +83,14 @@ export function commentRoutes(world: World): Hono<Env> {
 export function addComment(
   world: World,
   repository: RepositoryRow,
-  pull: PullRow,
+  thread: IssueRow | PullRow,
   author: string,
   body: string,
 ): CommentRow {
   const at = now(world);
   const comment: CommentRow = {
     id: nextId(world),
-    pull: pull.number,
+    pull: thread.number,
     author,
     body,
     createdAt: at,
@@ -110,12 +111,12 @@ function tellComment(
   action: string,
   more: Record<string, unknown> = {},
 ): void {
-  const pull = repository.pulls.find((row) => row.number === comment.pull);
-  if (!pull) return;
+  const thread = [...repository.pulls, ...issuesOf(repository)].find(({ number }) => number === comment.pull);
+  if (!thread) return;
   world.tell(repository, 'issue_comment', {
     action,
     ...more,
-    issue: issueShape(world, repository, pull),
+    issue: issueShape(world, repository, thread),
     comment: commentShape(world, repository, comment),
     repository: repositoryShape(world, repository),
     sender: userShape(world, sender),

@@ -7,7 +7,7 @@ import { gitCommitShape, refShape } from '../shapes/git.ts';
 import { apiUrl } from '../shapes/repository.ts';
 import type { RepositoryRow } from '../state.ts';
 import { type Env, ForgeError, findUser, gitDir, notFound, type World } from '../world.ts';
-import { swapRef, type TreeChange, treeOf, writeBlob, writeCommit, writeTree } from '../write.ts';
+import { dropRef, swapRef, type TreeChange, treeOf, writeBlob, writeCommit, writeTree } from '../write.ts';
 import { bodyOf, paged, readable, writable } from './request.ts';
 
 const sha = z.string().refine(isSha, 'not a full sha');
@@ -90,6 +90,19 @@ export function gitDataRoutes(world: World): Hono<Env> {
       await refsMoved(world, repository, [{ ref, before, after: body.sha }], login);
     });
     return c.json(refShape(world, repository, ref, body.sha));
+  });
+
+  app.delete(`${at}/refs/:ref{.+}`, async (c) => {
+    const { repository, login } = writable(world, c);
+    const dir = gitDir(world, repository);
+    const ref = `refs/${c.req.param('ref')}`;
+    await world.locked(repository, async () => {
+      const before = await readRef(dir, ref);
+      if (before === null) throw new ForgeError(422, 'Reference does not exist');
+      if (!(await dropRef(dir, ref, before))) throw new ForgeError(409, 'Reference was moved');
+      await refsMoved(world, repository, [{ ref, before, after: ZERO }], login);
+    });
+    return c.body(null, 204);
   });
 
   app.post(`${at}/blobs`, async (c) => {

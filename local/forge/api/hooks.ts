@@ -3,8 +3,18 @@ import { z } from 'zod';
 import { type Deliverer, headersOf, pingPayload } from '../hooks.ts';
 import { apiUrl } from '../shapes/repository.ts';
 import type { DeliveryRow, HookRow, RepositoryRow } from '../state.ts';
-import { type Ctx, type Env, ForgeError, nextId, notFound, now, permissionOf, type World } from '../world.ts';
-import { bodyOf, integer, paged, readable } from './request.ts';
+import {
+  type Ctx,
+  type Env,
+  ForgeError,
+  findRepository,
+  nextId,
+  notFound,
+  now,
+  permissionOf,
+  type World,
+} from '../world.ts';
+import { bodyOf, integer, paged, pageOf, readable } from './request.ts';
 
 const HOOK_EVENTS = ['push', 'pull_request', 'issue_comment'];
 
@@ -33,7 +43,7 @@ export function hookRoutes(world: World, deliverer: Deliverer): Hono<Env> {
   app.get(`${at}/:id/deliveries`, (c) => {
     const hook = hookOf(administered(world, c), c);
     const rows = world.store.state.deliveries.filter((row) => row.hookId === hook.id).reverse();
-    return c.json(paged(c, rows).map((row) => itemShape(world, row)));
+    return c.json(fromCursor(c, rows).map((row) => itemShape(world, row)));
   });
 
   app.get(`${at}/:id/deliveries/:delivery`, (c) => {
@@ -57,7 +67,47 @@ export function hookRoutes(world: World, deliverer: Deliverer): Hono<Env> {
     return c.json({}, 202);
   });
 
+  // Apps have no webhook of their own here: what the hooks of the repositories send stands for it.
+  app.get('/app/hook/deliveries', (c) => {
+    appOf(c);
+    const rows = [...world.store.state.deliveries].reverse();
+    return c.json(fromCursor(c, rows).map((row) => itemShape(world, row)));
+  });
+
+  app.post('/app/hook/deliveries/:delivery/attempts', (c) => {
+    appOf(c);
+    const id = integer(c.req.param('delivery'));
+    const row = world.store.state.deliveries.find((item) => item.id === id);
+    const repository = row && findRepository(world, row.repository);
+    const hook = repository?.hooks.find((item) => item.id === row?.hookId);
+    if (!row || !repository || !hook) throw notFound();
+    deliverer.deliver(repository, hook, row.event, row.payload, row.guid);
+    return c.json({}, 202);
+  });
+
   return app;
+}
+
+function appOf(c: Ctx): void {
+  if (c.get('caller').kind !== 'app') {
+    throw new ForgeError(401, 'A JSON web token could not be decoded');
+  }
+}
+
+/** What is not sent yet is not listed. The page after this one begins at the delivery that the cursor names. */
+function fromCursor(c: Ctx, newestFirst: DeliveryRow[]): DeliveryRow[] {
+  const { perPage } = pageOf(c);
+  const cursor = c.req.query('cursor');
+  const sent = newestFirst.filter(({ status }) => status !== 'pending');
+  const start = cursor === undefined ? 0 : sent.findIndex(({ id }) => `${id}` === cursor);
+  if (start < 0) throw new ForgeError(422, 'Invalid cursor');
+  const next = sent[start + perPage];
+  if (next) {
+    const url = new URL(c.req.url);
+    url.searchParams.set('cursor', `${next.id}`);
+    c.header('link', `<${url}>; rel="next"`);
+  }
+  return sent.slice(start, start + perPage);
 }
 
 export function addHook(

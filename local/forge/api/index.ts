@@ -8,6 +8,7 @@ import { commentRoutes } from './comments.ts';
 import { deploymentRoutes } from './deployments.ts';
 import { gitDataRoutes } from './git-data.ts';
 import { hookRoutes } from './hooks.ts';
+import { issueRoutes } from './issues.ts';
 import { peopleRoutes } from './people.ts';
 import { pullRoutes } from './pulls.ts';
 import { repositoryRoutes } from './repositories.ts';
@@ -22,6 +23,7 @@ export function apiRoutes(world: World, deliverer: Deliverer): Hono<Env> {
   });
   app.route('/', pullRoutes(world));
   app.route('/', commentRoutes(world));
+  app.route('/', issueRoutes(world));
   app.route('/', checkRoutes(world));
   app.route('/', deploymentRoutes(world));
   app.route('/', gitDataRoutes(world));

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { csrf } from 'hono/csrf';
 import { HTTPException } from 'hono/http-exception';
 import { addComment } from '../api/comments.ts';
+import { issueOf, issuesOf, threadOf } from '../api/issues.ts';
 import { mergeIt, pullOf } from '../api/pulls.ts';
 import type { RepositoryRow } from '../state.ts';
 import {
@@ -17,6 +18,7 @@ import {
   type World,
 } from '../world.ts';
 import { commitPage, commitsPage, filePage, rawFile } from './code.ts';
+import { issuePage } from './issue.ts';
 import { html, page } from './layout.ts';
 import { escapeHtml } from './markdown.ts';
 import { pullPage } from './pull.ts';
@@ -40,22 +42,30 @@ export function pageRoutes(world: World): Hono<Env> {
     const repository = shown(world, c);
     return pullPage(world, c, repository, pullOf(repository, c));
   });
+  app.get(`${at}/issues/:number`, async (c) => {
+    const repository = shown(world, c);
+    const { number } = threadOf(repository, c);
+    const isIssue = issuesOf(repository).some((issue) => issue.number === number);
+    if (!isIssue) return c.redirect(`/${fullName(repository)}/pull/${number}`);
+    return issuePage(world, c, repository, issueOf(repository, c));
+  });
   app.get(`${at}/commits/:ref{.+}`, (c) => commitsPage(world, c, shown(world, c), c.req.param('ref')));
   app.get(`${at}/commit/:sha`, (c) => commitPage(world, c, shown(world, c), c.req.param('sha')));
   app.get(`${at}/tree/:rest{.+}`, (c) => filePage(world, c, shown(world, c), c.req.param('rest')));
   app.get(`${at}/blob/:rest{.+}`, (c) => filePage(world, c, shown(world, c), c.req.param('rest')));
   app.get(`${at}/raw/:rest{.+}`, (c) => rawFile(world, c, shown(world, c), c.req.param('rest')));
 
-  app.post(`${at}/pull/:number/comment`, async (c) => {
+  app.post(`${at}/:kind{pull|issues}/:number/comment`, async (c) => {
     const repository = shown(world, c);
-    const pull = pullOf(repository, c);
+    const thread = threadOf(repository, c);
     const { login, body } = await form(world, c);
     if (permissionOf(repository, login) === 'none')
       throw new ForgeError(403, `${login} may not comment here`);
     if (body.trim() === '' || body.length > 65_536)
       throw new ForgeError(422, 'A comment has 1 to 65,536 characters');
-    const comment = addComment(world, repository, pull, login, body);
-    return c.redirect(`/${fullName(repository)}/pull/${pull.number}#issuecomment-${comment.id}`, 303);
+    const comment = addComment(world, repository, thread, login, body);
+    const on = `/${fullName(repository)}/${c.req.param('kind')}/${thread.number}`;
+    return c.redirect(`${on}#issuecomment-${comment.id}`, 303);
   });
 
   app.post(`${at}/pull/:number/merge`, async (c) => {

@@ -1,23 +1,13 @@
 import { diffText } from '../diff.ts';
 import { mergeBase } from '../objects.ts';
-import type { CommentRow, PullRow, RepositoryRow } from '../state.ts';
+import type { PullRow, RepositoryRow } from '../state.ts';
 import { mergeableNow } from '../test-merge.ts';
-import { type Ctx, canWrite, fullName, gitDir, permissionOf, type World } from '../world.ts';
+import { type Ctx, fullName, gitDir, type World } from '../world.ts';
 import { checkList } from './checks.ts';
 import { ago, type Html, html, page, raw, repositoryHead, shaLink, who } from './layout.ts';
-import { colourFileDiff, markdown } from './markdown.ts';
+import { colourFileDiff } from './markdown.ts';
 import { stateBadge } from './repository.ts';
-
-const FACES: Record<string, string> = {
-  '+1': '👍',
-  '-1': '👎',
-  laugh: '😄',
-  confused: '😕',
-  heart: '❤️',
-  hooray: '🎉',
-  rocket: '🚀',
-  eyes: '👀',
-};
+import { commentBox, commentForm, people, textBox } from './thread.ts';
 
 /** Diffs above this are cut on the page; git shows the whole. */
 const LONGEST_DIFF = 200_000;
@@ -45,36 +35,11 @@ export async function pullPage(
     <div class="box"><div class="head"><b>Checks</b> of ${shaLink(repository, pull.headSha)}</div>
       ${checkList(repository, pull.headSha)}</div>
     ${mergeBox(world, repository, pull)}
-    ${commentForm(world, repository, pull)}
+    ${commentForm(world, repository, `pull/${pull.number}`)}
     <h2>Files changed</h2>
     <pre class="diff"><code>${raw(colourFileDiff(diff.slice(0, LONGEST_DIFF)))}</code></pre>
     ${diff.length > LONGEST_DIFF ? html`<p class="dim">The rest is cut: <code>git diff ${from} ${pull.headSha}</code></p>` : ''}`,
   );
-}
-
-function commentBox(world: World, comment: CommentRow): Html {
-  const edited =
-    comment.updatedAt === comment.createdAt
-      ? ''
-      : html`<span class="dim small"> · edited</span> ${ago(world, comment.updatedAt)}`;
-  const counts = new Map<string, number>();
-  for (const { content } of comment.reactions) counts.set(content, (counts.get(content) ?? 0) + 1);
-  const faces = [...counts].map(
-    ([content, count]) => html`<span class="react">${FACES[content] ?? content} ${count}</span>`,
-  );
-  const head = html`${who(comment.author)} ${ago(world, comment.createdAt)}${edited}`;
-  return textBox(
-    head,
-    comment.body,
-    faces.length === 0 ? '' : html`<p>${faces}</p>`,
-    `issuecomment-${comment.id}`,
-  );
-}
-
-function textBox(head: Html, body: string, foot: Html | '', id: string): Html {
-  const inner = body.trim() === '' ? html`<span class="dim">No description.</span>` : raw(markdown(body));
-  return html`<div class="box" id="${id}"><div class="head">${head}</div>
-    <div class="body markdown">${inner}${foot}</div></div>`;
 }
 
 function mergeBox(world: World, repository: RepositoryRow, pull: PullRow): Html {
@@ -93,21 +58,4 @@ function mergeBox(world: World, repository: RepositoryRow, pull: PullRow): Html 
     <span class="${mergeable ? 'good' : 'wait'}">${mergeable ? 'No conflicts with' : 'Being merged for a test with'} ${pull.baseBranch}.</span>
     <form class="line" method="post" action="${at}">${people(world, repository, true)}
     <button class="go">Merge pull request</button></form></div></div>`;
-}
-
-function commentForm(world: World, repository: RepositoryRow, pull: PullRow): Html {
-  return html`<form method="post" action="/${fullName(repository)}/pull/${pull.number}/comment">
-    <textarea name="body" required placeholder="A comment, or a command such as /cairn plan"></textarea>
-    <div class="line">${people(world, repository, false)} <button class="go">Comment</button></div></form>`;
-}
-
-/** Who acts: on this forge everybody at the keyboard may be anybody. */
-function people(world: World, repository: RepositoryRow, writers: boolean): Html {
-  const logins = world.store.state.users
-    .filter((user) => user.type === 'User')
-    .map((user) => user.login)
-    .filter((login) => (writers ? canWrite(repository, login) : permissionOf(repository, login) !== 'none'));
-  return html`<label class="small dim">as <select name="login">${logins.map(
-    (login) => html`<option>${login}</option>`,
-  )}</select></label>`;
 }

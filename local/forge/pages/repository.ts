@@ -4,6 +4,7 @@ import { loginOfEmail } from '../shapes/git.ts';
 import type { PullRow, RepositoryRow } from '../state.ts';
 import { type Ctx, fullName, gitDir, type World } from '../world.ts';
 import { checkSign } from './checks.ts';
+import { issueList } from './issue.ts';
 import { ago, type Html, html, page, pathOf, raw, repositoryHead, shaLink, who } from './layout.ts';
 import { markdown } from './markdown.ts';
 
@@ -36,6 +37,7 @@ export async function repositoryPage(world: World, c: Ctx, repository: Repositor
     <div class="box">${pulls.map((pull) => pullRow(world, repository, pull))}${
       pulls.length === 0 ? html`<div class="row dim">There is none yet.</div>` : ''
     }</div>
+    ${issueList(world, repository)}
     ${environments(world, repository)}
     <h2>Branches</h2>
     <div class="box">${heads.map(([ref, sha]) => {

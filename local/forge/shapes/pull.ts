@@ -99,7 +99,7 @@ function side(world: World, repository: RepositoryRow | null, name: string, ref:
   };
 }
 
-function association(repository: RepositoryRow, login: string): string {
+export function association(repository: RepositoryRow, login: string): string {
   if (login.toLowerCase() === repository.owner.toLowerCase()) return 'OWNER';
   return ['admin', 'write'].includes(permissionOf(repository, login)) ? 'COLLABORATOR' : 'NONE';
 }
@@ -107,11 +107,12 @@ function association(repository: RepositoryRow, login: string): string {
 export function commentShape(world: World, repository: RepositoryRow, comment: CommentRow) {
   const url = `${apiUrl(world, repository)}/issues/comments/${comment.id}`;
   const count = (content: string) => comment.reactions.filter((row) => row.content === content).length;
+  const kind = repository.pulls.some(({ number }) => number === comment.pull) ? 'pull' : 'issues';
   return {
     id: comment.id,
     node_id: `IC_${comment.id}`,
     url,
-    html_url: `${pageUrl(world, repository)}/pull/${comment.pull}#issuecomment-${comment.id}`,
+    html_url: `${pageUrl(world, repository)}/${kind}/${comment.pull}#issuecomment-${comment.id}`,
     issue_url: `${apiUrl(world, repository)}/issues/${comment.pull}`,
     user: userShape(world, comment.author),
     created_at: comment.createdAt,
@@ -130,45 +131,6 @@ export function commentShape(world: World, repository: RepositoryRow, comment: C
       hooray: count('hooray'),
       rocket: count('rocket'),
       eyes: count('eyes'),
-    },
-  };
-}
-
-/** A pull request seen as an issue: what `issue_comment` webhooks carry. */
-export function issueShape(world: World, repository: RepositoryRow, pull: PullRow) {
-  const issue = `${apiUrl(world, repository)}/issues/${pull.number}`;
-  const page = `${pageUrl(world, repository)}/pull/${pull.number}`;
-  return {
-    id: pull.id,
-    node_id: `I_${pull.id}`,
-    number: pull.number,
-    url: issue,
-    repository_url: apiUrl(world, repository),
-    labels_url: `${issue}/labels{/name}`,
-    comments_url: `${issue}/comments`,
-    events_url: `${issue}/events`,
-    html_url: page,
-    title: pull.title,
-    body: pull.body,
-    user: userShape(world, pull.author),
-    labels: [],
-    state: pull.state,
-    locked: false,
-    assignee: null,
-    assignees: [],
-    milestone: null,
-    comments: repository.comments.filter((comment) => comment.pull === pull.number).length,
-    created_at: pull.createdAt,
-    updated_at: pull.updatedAt,
-    closed_at: pull.closedAt,
-    author_association: association(repository, pull.author),
-    active_lock_reason: null,
-    draft: pull.draft,
-    pull_request: {
-      url: `${apiUrl(world, repository)}/pulls/${pull.number}`,
-      html_url: page,
-      diff_url: `${page}.diff`,
-      patch_url: `${page}.patch`,
     },
   };
 }

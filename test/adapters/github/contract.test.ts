@@ -3,23 +3,30 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { GithubForge } from '../../../adapters/github/github-forge.ts';
 import { REPOSITORY, startTestForge, type TestForge, TOKENS } from '../../support/forge.ts';
 import { type Contract, githubContract, recordingFetch } from '../../support/forge-openapi.ts';
+import { type Receiver, startReceiver } from '../../support/forge-receiver.ts';
 
 // Every request that the adapter makes, and every answer of the forge, against GitHub's own description.
 let forge: TestForge;
 let contract: Contract;
 let head: string;
+let receiver: Receiver;
 const recorder = recordingFetch();
 
 beforeAll(async () => {
   contract = githubContract();
   forge = await startTestForge({ files: { 'README.md': '# Shop\n', 'app/main.tf': 'a = 1\n' } });
-  forge.forge.addHook(REPOSITORY, { url: 'http://127.0.0.1:9/none', secret: 'x'.repeat(32) });
+  receiver = await startReceiver();
+  receiver.answers.push(410);
+  forge.forge.addHook(REPOSITORY, { url: receiver.url, secret: 'x'.repeat(32) });
   const clone = await forge.clone('bob');
   head = await clone.commit('Change', { 'app/main.tf': 'a = 2\n' });
   await clone.push('change');
 });
 
-afterAll(() => forge.close());
+afterAll(async () => {
+  await forge.close();
+  await receiver.close();
+});
 
 function problems(): string[] {
   const api = recorder.exchanges.filter(({ url }) => !url.includes('/codeload/'));
@@ -74,6 +81,16 @@ async function useEverything(github: GithubForge, name: string): Promise<void> {
     });
   }
 
+  const drift = { title: 'Drift in prod', body: `<!-- cairn:drift:${name} -->\nHello` };
+  const issue = await github.issues.open(REPOSITORY, drift);
+  await github.issues.open(REPOSITORY, drift);
+  await github.issues.edit(REPOSITORY, issue.number, {
+    title: 'Drift in prod',
+    body: 'Gone',
+    state: 'closed',
+  });
+  await github.issues.get(REPOSITORY, issue.number);
+
   const ref = `refs/heads/cairn/${name}`;
   const date = '2026-01-02T03:04:05Z';
   await github.git.ref(REPOSITORY, ref);
@@ -88,6 +105,10 @@ async function useEverything(github: GithubForge, name: string): Promise<void> {
   await github.git.createRef(REPOSITORY, ref, first);
   await github.git.moveRef(REPOSITORY, ref, second, false);
   await github.git.moveRef(REPOSITORY, ref, head, false);
+  const kept = `refs/cairn/ephemeral/${name}`;
+  await github.git.createRef(REPOSITORY, kept, first);
+  await github.git.deleteRef(REPOSITORY, kept);
+  await github.git.deleteRef(REPOSITORY, kept);
 
   await github.people.whoIs(TOKENS.alice);
   await github.people.whoIs('not-a-token');
@@ -110,6 +131,18 @@ test('every request of the adapter and every answer of the forge fit, as an App'
 
   await useEverything(github, 'app');
 
+  expect(problems()).toEqual([]);
+});
+
+test.each(['app', 'alice'] as const)('what did not come fits too, as %s', async (who) => {
+  const webhookUrl = () => receiver.url;
+  const { redelivery } = await forge.adapter(who, { fetch: recorder.fetch, webhookUrl });
+
+  const [ping] = await redelivery.failed(REPOSITORY, new Date(0));
+  receiver.answers.push(410);
+  await redelivery.again(REPOSITORY, ping?.id ?? '');
+
+  expect(ping?.event).toBe('ping');
   expect(problems()).toEqual([]);
 });
 

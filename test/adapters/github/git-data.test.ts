@@ -122,3 +122,30 @@ test('of branches only those of a revert are ever forced', async () => {
     github.git.moveRef(REPOSITORY, 'refs/heads/cairn/record', forge.seed, true),
   ).rejects.toBeInstanceOf(InvalidInput);
 });
+
+test('what keeps the commit of an ephemeral environment is deleted, once or twice', async () => {
+  const ref = 'refs/cairn/ephemeral/eph-a';
+  await github.git.createRef(REPOSITORY, ref, forge.seed);
+
+  await github.git.deleteRef(REPOSITORY, ref);
+  await github.git.deleteRef(REPOSITORY, ref);
+
+  expect(await github.git.ref(REPOSITORY, ref)).toBeNull();
+  expect(await github.git.createRef(REPOSITORY, ref, forge.seed)).toBe('created');
+});
+
+test.each([
+  'refs/heads/main',
+  'refs/heads/cairn/revert-prod-1',
+  'refs/cairn/good/prod',
+  'refs/cairn/ephemeral/',
+  'refs/cairn/ephemeral/../good/prod',
+  'refs/cairn/ephemeralx/a',
+])('%s is never deleted, and GitHub is not even asked', async (ref) => {
+  const recorder = recordingFetch();
+  const { git } = await forge.adapter('cairn-bot', { fetch: recorder.fetch });
+
+  await expect(git.deleteRef(REPOSITORY, ref)).rejects.toBeInstanceOf(InvalidInput);
+
+  expect(recorder.exchanges).toEqual([]);
+});

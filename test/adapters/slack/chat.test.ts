@@ -40,6 +40,58 @@ beforeEach(async () => {
 
 afterEach(() => close());
 
+describe('answers to clicks', () => {
+  let url: string;
+  let bodies: unknown[];
+  let status: number;
+  let end: () => Promise<void>;
+
+  beforeEach(async () => {
+    bodies = [];
+    status = 200;
+    const server = createServer(async (request, response) => {
+      bodies.push(JSON.parse((await bodyOf(request)).toString()));
+      response.writeHead(status).end('ok');
+    });
+    ({ url, close: end } = await listen(server));
+  });
+
+  afterEach(() => end());
+
+  test('go to whoever clicked alone', async () => {
+    await slackChat({ token: 'xoxb-test', respondTo: url }).respond(`${url}/actions/T1/2/3`, 'Not you.');
+
+    expect(bodies).toEqual([{ response_type: 'ephemeral', replace_original: false, text: 'Not you.' }]);
+  });
+
+  test.each([
+    'http://127.0.0.1:9/x',
+    'https://hooks.slack.com.evil.example/x',
+    'https://hooks.slack.com@evil.example/x',
+    'http://hooks.slack.com/x',
+    'file:///etc/passwd',
+    'nothing',
+  ])("go nowhere but to Slack's own: %s", async (address) => {
+    await expect(chat.respond(address, 'x')).rejects.toThrow(InvalidInput);
+  });
+
+  test('are tried again where that can help, and not once their address is used up', async () => {
+    const own = slackChat({ token: 'xoxb-test', respondTo: url });
+
+    status = 503;
+    await expect(own.respond(url, 'x')).rejects.toThrow(Unavailable);
+    status = 404;
+    await expect(own.respond(url, 'x')).rejects.toThrow(NotFound);
+    await end();
+    await expect(own.respond(url, 'x')).rejects.toThrow(Unavailable);
+  });
+
+  test('are of use where clicks can be checked', async () => {
+    expect(await chat.hasButtons()).toBe(false);
+    expect(await slackChat({ token: 'xoxb-test', buttons: true }).hasButtons()).toBe(true);
+  });
+});
+
 describe('slackChat', () => {
   test('posts a message with its token and answers its id', async () => {
     const id = await chat.post('#deploys', message, null);

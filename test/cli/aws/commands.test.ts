@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { jobRoleName } from '../../../infra/names.ts';
 import { type Program, program } from '../program.ts';
 import { CONFIG } from './world.ts';
 
@@ -114,6 +115,24 @@ describe('cairn target-role', () => {
     ]);
     expect(JSON.stringify(roles)).toContain('secret-of-ours');
     expect(JSON.stringify(roles)).toContain('123456789012');
+  });
+
+  it('makes those of all ephemeral environments of a repository', async () => {
+    await layConfig(
+      `${CONFIG}`.replace('environments: ', 'ephemeral: { account: "999988887777" }, environments: '),
+    );
+
+    const named = await cairn.run(['target-role', '--account', '999988887777', '--environment', 'ephemeral']);
+    const one = await cairn.run(['target-role', '--account', '999988887777', '--environment', 'eph-demo']);
+
+    const { roles } = JSON.parse(named.out) as { roles: { trust: unknown }[] };
+    const trust = JSON.stringify(roles.map((role) => role.trust));
+    expect(trust).toContain('cairn:acme/shop:ephemeral');
+    for (const stage of ['deploy-plan', 'apply'] as const) {
+      expect(trust).toContain(jobRoleName('acme/shop', 'ephemeral', stage));
+    }
+    expect(one.code).not.toBe(0);
+    expect(one.err).toContain('--environment ephemeral');
   });
 
   it.each([

@@ -12,6 +12,8 @@ import { parseInfraConfig } from '../../../infra/load-config.ts';
 import { CREDENTIALS, type Moto, NO_MOTO, startMoto } from '../../support/aws/moto.ts';
 import { CONFIG, layInstallation, layStack, startWorld, WEBHOOK_SECRET, type World } from './world.ts';
 
+const SIGNING = '0123456789abcdef0123456789abcdef';
+
 describe.skipIf(NO_MOTO)(`cairn aws deploy on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''}`, () => {
   let moto: Moto;
   let world: World;
@@ -192,6 +194,32 @@ describe.skipIf(NO_MOTO)(`cairn aws deploy on moto${NO_MOTO ? ` (skipped: ${NO_M
 
     expect(JSON.parse(await kept('cairn/slack'))).toEqual({ botToken: 'xoxb-1' });
     expect(saidAll()).not.toContain('xoxb-1');
+    expect(saidAll()).toContain('give it as CAIRN_SLACK_SIGNING_SECRET');
+  });
+
+  it('keeps what Slack signs clicks with, asked for once and given later as well', async () => {
+    await writeFile(path.join(world.home, 'cairn.infra.yaml'), `${CONFIG}slack: true\n`);
+    await layInstallation(world, stacks());
+    await world.clients.secrets.send(new CreateSecretCommand({ Name: 'cairn/slack' }));
+    answers['Bot token'] = 'xoxb-1';
+    answers['Signing secret'] = 'not one';
+
+    await expect(deploy()).rejects.toThrow(/32 hexadecimal digits/);
+    answers['Signing secret'] = SIGNING;
+    await deploy();
+    const first = await kept('cairn/slack');
+    questions.length = 0;
+    await deploy();
+    world.io.env['CAIRN_SLACK_SIGNING_SECRET'] = 'f'.repeat(32);
+    await deploy();
+
+    expect(JSON.parse(first)).toEqual({ botToken: 'xoxb-1', signingSecret: SIGNING });
+    expect(questions.filter((question) => /Slack/.test(question))).toEqual([]);
+    expect(JSON.parse(await kept('cairn/slack'))).toEqual({
+      botToken: 'xoxb-1',
+      signingSecret: 'f'.repeat(32),
+    });
+    expect(saidAll()).not.toMatch(/xoxb-1|0123456789abcdef|ffff/);
   });
 
   it('says how to set the webhook by hand where GitHub refuses it, without the secret', async () => {

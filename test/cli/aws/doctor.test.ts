@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
+import path from 'node:path';
 import { CreateEventBusCommand } from '@aws-sdk/client-eventbridge';
-import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { CreateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { CreateQueueCommand, GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -9,6 +11,7 @@ import { type AwsDoctorFlags, awsDoctor } from '../../../cli/aws/doctor.ts';
 import { stackNames } from '../../../cli/aws/stacks.ts';
 import type { Finding } from '../../../cli/doctor.ts';
 import { definitionName } from '../../../core/jobs/names.ts';
+import { WORKFLOWS } from '../../../core/requests/run.ts';
 import { parseInfraConfig } from '../../../infra/load-config.ts';
 import { CREDENTIALS, type Moto, NO_MOTO, startMoto } from '../../support/aws/moto.ts';
 import { answerOf, line, type Scene, STAGES } from './scene.ts';
@@ -53,7 +56,7 @@ describe.skipIf(NO_MOTO)(`cairn doctor --aws on moto${NO_MOTO ? ` (skipped: ${NO
     for (const name of ['requests', 'ended', 'github', 'schedules']) {
       await world.clients.sqs.send(new CreateQueueCommand({ QueueName: `cairn-${name}-dead` }));
     }
-    for (const name of ['cairn-plan', 'cairn-deploy']) {
+    for (const name of WORKFLOWS.map((workflow) => `cairn-${workflow}`)) {
       const definition = JSON.stringify({ StartAt: 'End', States: { End: { Type: 'Succeed' } } });
       const roleArn = 'arn:aws:iam::123456789012:role/x';
       await world.clients.states.send(new CreateStateMachineCommand({ name, definition, roleArn }));
@@ -280,6 +283,24 @@ describe.skipIf(NO_MOTO)(`cairn doctor --aws on moto${NO_MOTO ? ` (skipped: ${NO
       help: expect.stringContaining('cairn aws deploy'),
     });
     expect(of('bootstrap')).toMatchObject({ status: 'warn', help: expect.stringContaining('cdk bootstrap') });
+  });
+
+  it.each([
+    ['xoxb-1', undefined, 'warn', /no signing secret: buttons in Slack are refused/],
+    ['xoxb-1', '0123456789abcdef0123456789abcdef', 'ok', /a bot token and a signing secret/],
+    [undefined, undefined, 'fail', /no bot token/],
+  ])('sees what the secret of Slack lacks (%s, %s)', async (botToken, signingSecret, status, message) => {
+    await writeFile(path.join(world.home, 'cairn.infra.yaml'), `${CONFIG}slack: true\n`);
+    await world.clients.secrets.send(
+      new CreateSecretCommand({
+        Name: 'cairn/slack',
+        SecretString: JSON.stringify({ botToken, signingSecret }),
+      }),
+    );
+
+    const { of } = await examine();
+
+    expect(of('cairn/slack')).toMatchObject({ status, message: expect.stringMatching(message) });
   });
 
   it('shows no secret, and reads well', async () => {

@@ -69,6 +69,8 @@ export async function startWorld(moto: Moto): Promise<World> {
       cwd: home,
       outIsTerminal: false,
       errIsTerminal: false,
+      inIsTerminal: false,
+      ask: async () => '',
       signal: new AbortController().signal,
     },
     async close() {

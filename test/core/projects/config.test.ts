@@ -87,6 +87,8 @@ describe('parseConfig', () => {
       variables: {},
       verify: null,
       build: null,
+      whileFrozen: 'refuse',
+      drift: null,
     });
   });
 
@@ -107,7 +109,7 @@ colour: red
       'cairn.yaml:5:5: environments.prod.rollback: must be one of automatic, manual, off, did you mean "automatic"?',
       'cairn.yaml:7:5: projects[0].dir: a directory is written from the repository root, without "..", a leading "/" or a leading "-"',
       'cairn.yaml:8:5: projects[1].dir: is missing; it is text',
-      'cairn.yaml:9:1: unknown key "colour"; known are environments, projects, discover, ignore, guards, notifications',
+      'cairn.yaml:9:1: unknown key "colour"; known are environments, projects, discover, ignore, guards, ephemeral, commands, notifications',
     ]);
   });
 

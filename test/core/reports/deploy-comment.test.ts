@@ -45,6 +45,8 @@ const STATES: DeployState[] = [
   'rolling-back',
   'rolled-back',
   'broken',
+  'frozen',
+  'refused',
 ];
 
 describe('renderDeployComment', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import { ephemeralName } from '../../../core/ephemeral/name.ts';
 import { InvalidInput, NotAllowed } from '../../../core/errors.ts';
 import type { WorkflowRun } from '../../../core/ports.ts';
 import { readActionsEvent, requestFromActions } from '../../../core/requests/actions.ts';
@@ -12,11 +13,17 @@ const RUN: WorkflowRun = {
   attempt: 1,
   headRepository: 'acme/shop',
   branch: 'main',
+  commit: COMMIT,
   status: 'in_progress',
 };
 
 function request(detailType: string, detail: unknown, run: WorkflowRun | null = RUN) {
-  return requestFromActions(readActionsEvent(detailType, detail), run);
+  return requestFromActions(readActionsEvent(detailType, detail), run, 'main');
+}
+
+/** Asked by a workflow on this branch. */
+function asked(command: string, detail: Record<string, unknown>, branch = 'main') {
+  return request(`${command}:acme/shop:${branch}`, { run_id: '42', ...detail }, { ...RUN, branch });
 }
 
 describe('an event of GitHub Actions', () => {
@@ -76,14 +83,23 @@ describe('an event of GitHub Actions', () => {
     expect(ask.branch).toBe('release/2026');
   });
 
-  it.each(['approve', 'reject', 'rollback', 'push', 'help', '', 'Deploy', '__proto__', 'constructor'])(
-    'never asks for %j',
-    (command) => {
-      const detail = { run_id: 42, environment: 'prod', digest: 'abcdef0', pull: 7 };
+  it.each([
+    'approve',
+    'reject',
+    'rollback',
+    'push',
+    'closed',
+    'warn',
+    'help',
+    '',
+    'Deploy',
+    '__proto__',
+    'constructor',
+  ])('never asks for %j', (command) => {
+    const detail = { run_id: 42, environment: 'prod', digest: 'abcdef0', pull: 7 };
 
-      expect(() => readActionsEvent(`${command}:acme/shop:main`, detail)).toThrow(InvalidInput);
-    },
-  );
+    expect(() => readActionsEvent(`${command}:acme/shop:main`, detail)).toThrow(InvalidInput);
+  });
 
   it.each([
     ['no workflow run', 'deploy', { environment: 'prod' }, 'run_id'],
@@ -123,11 +139,163 @@ describe('an event of GitHub Actions', () => {
   });
 });
 
+describe('what GitHub Actions ask for', () => {
+  it.each<[string, string, Record<string, unknown>, Record<string, unknown>]>([
+    ['an environment of its branch', 'ephemeral', { ref: '', ttl: '' }, { ref: 'main' }],
+    [
+      'one with all that there is to say',
+      'ephemeral',
+      { ref: 'v1.2', name: 'Demo', ttl: '8h', projects: 'network,\n app\n', email: 'a@example.com' },
+      { ref: 'v1.2', name: 'Demo', ttl: '8h', projects: ['network', 'app'], email: 'a@example.com' },
+    ],
+    [
+      'more time by name',
+      'extend',
+      { name: 'demo', ttl: '4h', at: '' },
+      { environment: 'eph-demo', ttl: '4h' },
+    ],
+    [
+      'another end',
+      'extend',
+      { environment: 'eph-demo', at: 'never' },
+      { environment: 'eph-demo', at: 'never' },
+    ],
+    [
+      'an end now',
+      'destroy',
+      { name: 'Demo!', environment: '' },
+      { environment: ephemeralName('Demo!'), reason: 'asked' },
+    ],
+    [
+      'a command',
+      'run',
+      { environment: 'prod', project: 'app', args: '["state", "show", "x[\\"a b\\"]"]' },
+      { environment: 'prod', project: 'app', args: ['state', 'show', 'x["a b"]'] },
+    ],
+    [
+      'a command as a list',
+      'run',
+      { environment: 'prod', project: 'app', args: ['output'] },
+      { args: ['output'] },
+    ],
+    ['a comparison', 'drift', { environment: 'prod' }, { environment: 'prod' }],
+    [
+      'a freeze',
+      'freeze',
+      { environment: 'prod', reason: 'sale', until: '' },
+      { environment: 'prod', reason: 'sale' },
+    ],
+    ['its end', 'unfreeze', { environment: 'prod' }, { environment: 'prod' }],
+  ])('is %s', (_, command, detail, expected) => {
+    const { origin, ...rest } = asked(command, detail);
+
+    expect(rest).toMatchObject({ command, repository: 'acme/shop', ...expected });
+    expect(origin).toMatchObject({ source: 'actions', login: 'alice' });
+    for (const value of Object.values(rest)) expect(value).not.toBe('');
+  });
+
+  it('is of its own branch, by either name or by its commit', () => {
+    const refs = ['', 'feature/x', 'refs/heads/feature/x', COMMIT].map((ref) =>
+      asked('ephemeral', { ref }, 'feature/x'),
+    );
+
+    expect(refs).toMatchObject([
+      { ref: 'feature/x' },
+      { ref: 'feature/x' },
+      { ref: 'feature/x' },
+      { ref: COMMIT },
+    ]);
+  });
+
+  it.each<[string, string, Record<string, unknown>]>([
+    ['of another branch', 'ephemeral', { ref: 'main' }],
+    ['of a tag', 'ephemeral', { ref: 'v1.2' }],
+    ['a permanent one to be destroyed', 'destroy', { environment: 'prod', confirm: 'prod' }],
+    ['a permanent one to be extended', 'extend', { environment: 'prod', ttl: '4h' }],
+    [
+      'a command where it does not deploy',
+      'run',
+      { environment: 'prod', project: 'app', args: '["output"]' },
+    ],
+    ['a comparison there', 'drift', { environment: 'prod' }],
+    ['a freeze', 'freeze', { environment: 'prod', reason: 'sale' }],
+    ['a freeze of an ephemeral one', 'freeze', { environment: 'eph-demo', reason: 'sale' }],
+    ['the end of a freeze', 'unfreeze', { environment: 'prod' }],
+  ])('is never, from another branch, %s', (_, command, detail) => {
+    expect(() => asked(command, detail, 'feature/x')).toThrow(NotAllowed);
+  });
+
+  it('may be asked of an ephemeral environment from any branch', () => {
+    const detail = { environment: 'eph-demo', project: 'app', args: '["output"]' };
+
+    expect(asked('run', detail, 'feature/x')).toMatchObject({ environment: 'eph-demo' });
+    expect(asked('drift', detail, 'feature/x')).toMatchObject({ environment: 'eph-demo' });
+    expect(asked('destroy', detail, 'feature/x')).toMatchObject({ environment: 'eph-demo' });
+  });
+
+  it('is a permanent environment to be destroyed from no branch at all', () => {
+    expect(() => asked('destroy', { environment: 'prod' })).toThrow(/ephemeral environments only/);
+  });
+
+  it.each<[string, string, Record<string, unknown>, string]>([
+    ['an e-mail that is none', 'ephemeral', { email: 'nobody' }, 'email'],
+    ['a ref that is none', 'ephemeral', { ref: '--upload-pack=x' }, 'ref'],
+    ['no environment to extend', 'extend', { ttl: '4h' }, 'Say which environment'],
+    ['no environment to destroy', 'destroy', { name: '', environment: '' }, 'Say which environment'],
+    ['words that are no list', 'run', { environment: 'prod', project: 'app', args: 'state list' }, 'args'],
+    ['a list of something else', 'run', { environment: 'prod', project: 'app', args: '[1]' }, 'args'],
+    ['an empty list', 'run', { environment: 'prod', project: 'app', args: '[]' }, 'args'],
+    ['no project', 'run', { environment: 'prod', args: '["output"]' }, 'project'],
+    ['no reason', 'freeze', { environment: 'prod', reason: '' }, 'reason'],
+    ['a step that is none', 'drift', { environment: 'prod', step: 'a b' }, 'step'],
+  ])('with %s is refused by name', (_, command, detail, named) => {
+    const read = () => asked(command, detail);
+
+    expect(read).toThrow(InvalidInput);
+    expect(read).toThrow(named);
+  });
+
+  it('is answered under the step that asks, and two steps are two requests', () => {
+    const [one, same, two] = ['prod/ask', 'prod/ask', 'prod/again'].map((step) =>
+      asked('drift', { environment: 'prod', step }),
+    );
+
+    expect(one?.origin.reply).toEqual({ commit: COMMIT, key: 'actions-42.1/prod/ask' });
+    expect(same).toEqual(one);
+    expect(two?.origin.trigger).not.toBe(one?.origin.trigger);
+  });
+
+  it.each(['', 'prod/ask'])('is one request for each thing that is asked, in the step %j', (step) => {
+    const triggers = ['["output"]', '["output"]', '["show"]'].map(
+      (args) => asked('run', { environment: 'prod', project: 'app', args, step }).origin.trigger,
+    );
+
+    expect(triggers[0]).toBe(triggers[1]);
+    expect(triggers[0]).not.toBe(triggers[2]);
+    expect(asked('drift', { environment: 'prod' }).origin.reply).toBeUndefined();
+  });
+});
+
 const wild = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),
   fc
     .array(
-      fc.constantFrom('deploy', 'plan', 'approve', ':', '/', 'acme/shop', 'main', '..', '\n', '*', ' '),
+      fc.constantFrom(
+        'deploy',
+        'plan',
+        'ephemeral',
+        'destroy',
+        'run',
+        'approve',
+        ':',
+        '/',
+        'acme/shop',
+        'main',
+        '..',
+        '\n',
+        '*',
+        ' ',
+      ),
       {
         maxLength: 9,
       },
@@ -140,13 +308,14 @@ test('a wild detail-type is refused in Cairn’s words, or names a repository an
     fc.property(wild, fc.anything(), (detailType, detail) => {
       let ask: ReturnType<typeof readActionsEvent>;
       try {
-        ask = readActionsEvent(detailType, { environment: 'prod', pull: 1, run_id: 1, ...Object(detail) });
+        const claims = { environment: 'prod', pull: 1, run_id: 1, project: 'app', args: '["output"]' };
+        ask = readActionsEvent(detailType, { ...claims, ...Object(detail) });
       } catch (error) {
         expect(error).toBeInstanceOf(InvalidInput);
         return;
       }
       expect(`${ask.what.command}:${ask.repository}:${ask.branch}`).toBe(detailType);
-      expect(['plan', 'deploy']).toContain(ask.what.command);
+      expect(['plan', 'deploy', 'ephemeral', 'destroy', 'run']).toContain(ask.what.command);
       expect(repositoryName.safeParse(ask.repository).success).toBe(true);
       expect(branchName.safeParse(ask.branch).success).toBe(true);
     }),

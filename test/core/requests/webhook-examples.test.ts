@@ -41,6 +41,8 @@ test('these payloads ask for something, and no others', () => {
   expect(asking).toMatchInlineSnapshot(`
     [
       "pull_request.opened[0]: plan",
+      "pull_request.closed[3]: closed",
+      "pull_request.closed[4]: closed",
       "pull_request.opened[12]: plan",
       "pull_request.opened[13]: plan",
       "pull_request.opened[14]: plan",
@@ -80,8 +82,6 @@ test('why pushes, pull requests and comments among them are ignored', () => {
       "ping.[3]: a ping: the webhook is set up",
       "pull_request.assigned[1]: pull_request assigned asks for nothing",
       "pull_request.assigned[2]: pull_request assigned asks for nothing",
-      "pull_request.closed[3]: pull_request closed asks for nothing",
-      "pull_request.closed[4]: pull_request closed asks for nothing",
       "pull_request.converted_to_draft[5]: pull_request converted_to_draft asks for nothing",
       "pull_request.converted_to_draft[6]: pull_request converted_to_draft asks for nothing",
       "pull_request.converted_to_draft[7]: pull_request converted_to_draft asks for nothing",

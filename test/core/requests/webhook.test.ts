@@ -23,7 +23,12 @@ function pull(change: { action?: string; draft?: boolean; from?: string | null }
   return {
     action,
     number: 7,
-    pull_request: { draft, head: { sha: A, repo } },
+    pull_request: {
+      draft,
+      head: { sha: A, repo },
+      updated_at: '2026-01-01T12:00:00Z',
+      ...(action === 'closed' ? { closed_at: '2026-01-02T12:00:00Z' } : {}),
+    },
     repository: { full_name: 'acme/shop' },
     sender: { login: 'bob' },
   };
@@ -76,7 +81,7 @@ describe('push', () => {
 });
 
 describe('pull request', () => {
-  test.each(['opened', 'synchronize', 'reopened', 'ready_for_review'])('%s asks for a plan', (action) => {
+  test.each(['opened', 'synchronize', 'ready_for_review'])('%s asks for a plan', (action) => {
     expect(ask('pull_request', pull({ action }))).toEqual([
       {
         command: 'plan',
@@ -89,8 +94,39 @@ describe('pull request', () => {
     ]);
   });
 
+  test('reopened asks for a plan, each time that it is', () => {
+    const [first] = [ask('pull_request', pull({ action: 'reopened' }))];
+    const again = pull({ action: 'reopened' });
+    again.pull_request.updated_at = '2026-01-03T12:00:00Z';
+
+    expect(first).toMatchObject([
+      { command: 'plan', origin: { trigger: `7/${A}/reopened/2026-01-01T12:00:00Z` } },
+    ]);
+    expect(ask('pull_request', again)).not.toEqual(first);
+  });
+
   test.each([
-    ['closed', { action: 'closed' }, /closed/],
+    ['of the repository', 'acme/shop'],
+    ['of a fork', 'mallory/shop'],
+    ['of a deleted fork', null],
+  ])('%s that is closed is told, each time that it is', (_, from) => {
+    expect(ask('pull_request', pull({ action: 'closed', from }))).toEqual([
+      {
+        command: 'closed',
+        repository: 'acme/shop',
+        pull: 7,
+        origin: { source: 'webhook', login: 'bob', trigger: `7/${A}/closed/2026-01-02T12:00:00Z` },
+      },
+    ]);
+  });
+
+  test('closed as a draft is told too', () => {
+    expect(ask('pull_request', pull({ action: 'closed', draft: true }))).toMatchObject([
+      { command: 'closed' },
+    ]);
+  });
+
+  test.each([
     ['edited', { action: 'edited' }, /edited/],
     ['a draft', { draft: true }, /draft/],
     ['of a fork', { from: 'mallory/shop' }, new RegExp(`/cairn plan ${A}`)],
@@ -130,10 +166,53 @@ describe('comment', () => {
     ]);
   });
 
-  test('that is not understood asks for help and for nothing else', () => {
-    const answer = ask('issue_comment', comment('/cairn deploy prod\n/cairn destroy everything'));
+  test.each([
+    ['up', { command: 'ephemeral', pull: 7 }],
+    [
+      'up name=Demo ttl=2h -p app',
+      { command: 'ephemeral', pull: 7, name: 'Demo', ttl: '2h', projects: ['app'] },
+    ],
+    ['down', { command: 'destroy', environment: 'eph-pr-7', reason: 'asked', pull: 7 }],
+    ['down demo', { command: 'destroy', environment: 'eph-demo', reason: 'asked', pull: 7 }],
+    ['down eph-demo', { command: 'destroy', environment: 'eph-demo', reason: 'asked', pull: 7 }],
+    // A permanent environment is not taken down by this name: it becomes that of an ephemeral one.
+    ['down prod', { command: 'destroy', environment: 'eph-prod', reason: 'asked', pull: 7 }],
+    ['extend 4h', { command: 'extend', environment: 'eph-pr-7', ttl: '4h', pull: 7 }],
+    ['extend demo 4h', { command: 'extend', environment: 'eph-demo', ttl: '4h', pull: 7 }],
+    ['end --at never', { command: 'extend', environment: 'eph-pr-7', at: 'never', pull: 7 }],
+    [
+      'destroy prod prod',
+      { command: 'destroy', environment: 'prod', confirm: 'prod', reason: 'asked', pull: 7 },
+    ],
+    ['run -p app -- output', { command: 'run', project: 'app', args: ['output'], pull: 7 }],
+    ['drift', { command: 'drift', pull: 7 }],
+    ['freeze prod sale', { command: 'freeze', environment: 'prod', reason: 'sale', pull: 7 }],
+    ['unfreeze prod', { command: 'unfreeze', environment: 'prod', pull: 7 }],
+    [
+      'deploy prod --despite-freeze',
+      { command: 'deploy', environment: 'prod', retry: false, despiteFreeze: true, pull: 7 },
+    ],
+  ])('that says %j asks for that', (line, request) => {
+    const origin = { source: 'comment', login: 'bob', trigger: 'comment-99' };
 
-    expect(answer).toMatchObject([{ command: 'help', pull: 7, text: expect.stringContaining('`destroy`') }]);
+    const answer = ask('issue_comment', comment(`/cairn ${line}`));
+
+    expect(answer).toEqual([{ ...request, repository: 'acme/shop', origin }]);
+    expect(requestSchema.array().safeParse(answer).error).toBeUndefined();
+  });
+
+  test('for help is answered with what there is', () => {
+    expect(ask('issue_comment', comment('/cairn help'))).toMatchObject([
+      { command: 'help', text: expect.stringContaining('/cairn destroy ENVIRONMENT ENVIRONMENT') },
+    ]);
+  });
+
+  test('that is not understood asks for help and for nothing else', () => {
+    const answer = ask('issue_comment', comment('/cairn deploy prod\n/cairn destroy everything now'));
+
+    expect(answer).toMatchObject([
+      { command: 'help', pull: 7, text: expect.stringContaining('/cairn destroy') },
+    ]);
     expect(requestSchema.array().safeParse(answer).error).toBeUndefined();
   });
 

@@ -5,6 +5,7 @@ import { STEPS } from '../../../core/steps/index.ts';
 import type { PortName } from '../../../core/steps/step.ts';
 import { watched } from '../../support/fakes/watched.ts';
 import { createWorld, type Model, project, REPOSITORY, type World } from '../../support/memory-world.ts';
+import { standing } from '../../workflows/scenarios/standing.ts';
 
 /**
  * What a Lambda function may do on AWS follows from the ports that its step declares. The compiler refuses a
@@ -64,7 +65,18 @@ async function deployed(world: World, files: Record<string, string | null>): Pro
 }
 
 beforeAll(async () => {
-  for (const scenario of [wayBack, newerPush, pulls, answers, lookAndSweep, failures]) {
+  for (const scenario of [
+    wayBack,
+    newerPush,
+    pulls,
+    answers,
+    lookAndSweep,
+    failures,
+    missed,
+    freezes,
+    launches,
+    commands,
+  ]) {
     const world = newWorld();
     await scenario(world).finally(() => world.close());
   }
@@ -143,6 +155,104 @@ async function lookAndSweep(world: World): Promise<void> {
   await ports.locks.claim(REPOSITORY, 'prod', { ...aClaim(), runId: 'e'.repeat(20) });
   await world.call('ReleaseDeadRun', { runId: next?.id, reason: 'stopped' });
   expect((await ports.locks.held()).map(({ holder }) => holder?.token)).toEqual([aClaim().token]);
+}
+
+/** A webhook that the forge could not hand over. */
+async function missed({ ports, call }: World): Promise<void> {
+  const at = ports.clock.now().toISOString();
+  ports.redelivery.missed.push({ id: '1', guid: 'a', event: 'push', at });
+  await call('FetchMissedWebhooks', { repositories: [REPOSITORY] });
+  expect(ports.redelivery.asked).toEqual(['1']);
+}
+
+/** A deploy that waits for the end of a freeze while another one takes its place, and one that is refused. */
+async function freezes(world: World): Promise<void> {
+  const queue = CONFIG.replace('branch: main', 'branch: main\n    while_frozen: queue');
+  const channel = 'notifications: { slack: { channel: C1 } }\n';
+  await deployed(world, shop({ value: 'n1' }, { value: 'a1' }, `${queue}${channel}`));
+  for (const step of ['RouteRequest', 'ChangeFreeze'] as const) {
+    const ask = (command: 'freeze' | 'unfreeze') =>
+      world.call(step, {
+        command,
+        repository: REPOSITORY,
+        environment: 'prod',
+        ...(command === 'freeze' ? { reason: 'release week', until: '3d' } : {}),
+        origin: { source: 'api', login: 'alice', trigger: `${step} ${command}` },
+      });
+    await ask('freeze');
+    await world.push(project('app', { value: `${step} 2` }));
+    await world.settled();
+    await world.push(project('app', { value: `${step} 3` }));
+    const [newer, older] = await world.settled();
+    expect([newer?.state, older?.state]).toEqual(['waiting', 'superseded']);
+    await ask('unfreeze');
+    await world.settled();
+    expect((await world.ports.approvals.get(REPOSITORY, 'prod'))?.runId).toBe(newer?.id);
+  }
+}
+
+/** A pull request's own environment, made by a push: built, with a state in a workspace; and one that is refused. */
+async function launches(world: World): Promise<void> {
+  const { ports } = world;
+  const sandbox = 'ephemeral: { on_pull_request: true, build: { command: [make] } }\n';
+  const backend = 'terraform {\n  backend "s3" {\n    bucket = "b"\n    key = "k"\n  }\n}\n';
+  const files = { ...shop({ value: 'n0' }, { value: 'a0' }, CONFIG + sandbox), 'app/main.tf': backend };
+  ports.repository.push('main', files);
+  ports.repository.push('change', project('app', { value: 'a1' }), { from: 'main' });
+  ports.repository.push('change', { 'app/main.tf': backend });
+  const { number, head } = await ports.pulls.open(REPOSITORY, {
+    title: '',
+    body: '',
+    head: 'change',
+    base: 'main',
+  });
+  const origin = { source: 'webhook' as const, login: 'bob', trigger: `${number}/${head.sha}/reopened` };
+  await world.request({ command: 'plan', repository: REPOSITORY, pull: number, asked: false, origin });
+  await world.settled();
+  const [launch] = await ports.runs.list({ repository: REPOSITORY, workflow: 'ephemeral', limit: 1 });
+  expect(launch).toMatchObject({ state: 'succeeded', environment: `eph-pr-${number}` });
+
+  const sick = ports.repository.push('change', project('app', { value: 'a2', apply: 'fail' }));
+  ports.repository.refs.set('refs/tags/sick', sick);
+  await world.request({
+    command: 'ephemeral',
+    repository: REPOSITORY,
+    ref: 'sick',
+    origin: { source: 'cli', login: 'alice', trigger: 'up' },
+  });
+  await world.settled();
+  const runs = await ports.runs.list({ repository: REPOSITORY, environment: 'eph-sick', limit: 9 });
+  expect(runs.map(({ workflow }) => workflow)).toEqual(['destroy', 'ephemeral']);
+}
+
+/** Commands of terraform: one that reads, one that writes and is killed, and one that becomes a deployment. */
+async function commands(world: World): Promise<void> {
+  const allow = 'commands: { allow: [state list, state rm, apply -replace] }\n';
+  await deployed(world, shop({ value: 'n1' }, { value: 'a1' }, `${CONFIG}${allow}`));
+  const ask = async (words: string, environment = 'prod') => {
+    const origin = { source: 'api' as const, login: 'bob', trigger: `${environment} ${words}` };
+    const args = words.split(' ');
+    await world.request({
+      command: 'run',
+      repository: REPOSITORY,
+      environment,
+      project: 'app',
+      args,
+      origin,
+    });
+    await world.settled();
+    return world.approve();
+  };
+  await expect(ask('state list')).rejects.toThrow('Nothing waits');
+  await ask('state rm terraform_data.killed');
+  await world.settled();
+  await ask('apply -replace=terraform_data.it');
+  await world.settled();
+  const { environment } = await standing(world);
+  const text = `${await world.ports.source.file(REPOSITORY, 'main', 'cairn.yaml')}${allow}`;
+  world.ports.repository.push('main', { 'cairn.yaml': text });
+  await expect(ask('state rm terraform_data.it', environment)).rejects.toThrow('Nothing waits');
+  expect(world.jobs.filter((job) => job === 'terraform app')).toHaveLength(3);
 }
 
 /** Ends that come when a step gave up, with a document and before there is one. */

@@ -12,6 +12,7 @@ import type { Ground, Hosted } from '../world.ts';
 import { startBridge } from './bridge.ts';
 import type { SubmittedJob } from './bridge-batch.ts';
 import { processJob } from './bridge-process.ts';
+import { fireSchedules, followSchedules } from './bridge-schedules.ts';
 import { type Consumer, startConsumer } from './consumers.ts';
 import { tellEndedExecutions } from './ended-executions.ts';
 import { type Functions, type Handler, startFunctions } from './functions.ts';
@@ -40,6 +41,8 @@ export interface Cloud extends Hosted {
   clients: AwsClients;
   /** Calls a function by its name in the functions' table, as the clock would. */
   call(name: string, event: unknown): Promise<unknown>;
+  /** Lets one-time schedules come before their time: all until then. Answers their names. */
+  fire(until: Date): Promise<string[]>;
 }
 
 /**
@@ -114,6 +117,7 @@ export async function startCloud(ground: Ground, options: CloudOptions): Promise
     CAIRN_PUBLIC_URL: api.url,
   });
   const ports = awsPorts({ env, clients, log: (...line) => void told.push(JSON.stringify(line)) });
+  const schedules = followSchedules(clients, env.CAIRN_SCHEDULES.group);
   const executionOf = ({ workflow, id }: { workflow: string; id: string }) =>
     `arn:aws:states:${REGION}:${ACCOUNT}:execution:cairn-${workflow}:${id}`;
 
@@ -124,6 +128,9 @@ export async function startCloud(ground: Ground, options: CloudOptions): Promise
     ports,
     told,
     call: (name, event) => handlerOf(`cairn-${name}`)(event),
+    async fire(until) {
+      return (await fireSchedules(clients, env.CAIRN_SCHEDULES.group, until)).map(({ name }) => name);
+    },
     async running(run) {
       const command = new DescribeExecutionCommand({ executionArn: executionOf(run) });
       return (await clients.states.send(command)).status === 'RUNNING';
@@ -146,6 +153,7 @@ export async function startCloud(ground: Ground, options: CloudOptions): Promise
     async close() {
       await api.close();
       await watch.close();
+      await schedules.close();
       await Promise.all(consumers.map((consumer) => consumer.stop()));
       await Promise.all([...running.values()].map((some) => some.close()));
       await bridge.close();

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { awsClients } from '../../../adapters/aws/clients.ts';
 import { stepFunctions } from '../../../adapters/aws/workflows.ts';
+import { WORKFLOWS } from '../../../core/requests/run.ts';
 import type { OpenEngine, WorldWork } from '../memory-engine.ts';
 import { type Handler, startBridge } from './bridge.ts';
 import { functionJob } from './bridge-process.ts';
@@ -13,8 +14,6 @@ export interface MotoEngine {
   next(): Promise<OpenEngine>;
   close(): Promise<void>;
 }
-
-const WORKFLOWS = ['plan', 'deploy'];
 
 /** The workflows on moto's interpreter, in AWS wiring: Step Functions, Lambda, Batch. The steps are called here. */
 export async function startMotoEngine(): Promise<MotoEngine> {

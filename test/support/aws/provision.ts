@@ -3,6 +3,7 @@ import { CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateTableCommand, type CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { CreateEventBusCommand, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateBucketCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import { CreateScheduleGroupCommand } from '@aws-sdk/client-scheduler';
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { CreateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { CreateQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
@@ -48,6 +49,9 @@ export async function provision(
   }
   for (const { properties } of of('AWS::Events::EventBus')) {
     await clients.events.send(new CreateEventBusCommand({ Name: String(properties['Name']) }));
+  }
+  for (const { properties } of of('AWS::Scheduler::ScheduleGroup')) {
+    await clients.scheduler.send(new CreateScheduleGroupCommand({ Name: String(properties['Name']) }));
   }
   // A dead-letter queue first: the other names it.
   const queues = of('AWS::SQS::Queue').sort((a, b) => Number(isFed(a)) - Number(isFed(b)));

@@ -3,15 +3,20 @@ import { packSource, readSource } from '../../../adapters/archive.ts';
 import { InvalidInput } from '../../../core/errors.ts';
 import type { Hcl, Ports } from '../../../core/ports.ts';
 import { type FakeClock, fakeClock } from './clock.ts';
+import { type MemorySchedules, memoryEphemerals, memorySchedules } from './ephemerals.ts';
 import { type MemoryPulls, memoryPulls } from './pulls.ts';
 import { type MemoryRepository, memoryRepository } from './repository.ts';
 import {
   type FakeJobs,
+  type FakeRedelivery,
   fakeJobs,
   fakePeople,
+  fakeRedelivery,
   type RecordedChat,
+  type RecordedIssues,
   type RecordedReports,
   recordedChat,
+  recordedIssues,
   recordedReports,
 } from './sinks.ts';
 import {
@@ -34,6 +39,9 @@ export interface MemoryPorts extends Ports {
   chat: RecordedChat;
   workflows: FakeWorkflows;
   jobs: FakeJobs;
+  schedules: MemorySchedules;
+  issues: RecordedIssues;
+  redelivery: FakeRedelivery;
   emitted: MemoryRuns['emitted'];
 }
 
@@ -55,6 +63,10 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     reports: recordedReports(),
     people: fakePeople(),
     sent: memorySent(),
+    schedules: memorySchedules(),
+    ephemerals: memoryEphemerals(),
+    issues: recordedIssues(),
+    redelivery: fakeRedelivery(),
     chat: recordedChat(),
     keys: memoryKeys('master key of a test'),
     hcl: wasmHcl,
@@ -66,6 +78,7 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     binaries: ['terraform 1.11.4'],
     isolated: true,
     sizes: null,
+    ephemeralHosts: null,
     trace: null,
     ...overrides,
   };

@@ -51,7 +51,7 @@ export function memoryRepository(name = 'acme/shop', defaultBranch = 'main'): Me
 
   function find(repository: string, ref: string): MemoryCommit {
     if (repository !== name) throw new NotFound(`there is no repository ${repository}`);
-    const sha = refs.get(`refs/heads/${ref}`) ?? refs.get(ref) ?? ref;
+    const sha = refs.get(`refs/heads/${ref}`) ?? refs.get(`refs/${ref}`) ?? refs.get(ref) ?? ref;
     const commit = commits.get(sha);
     if (!commit) throw new NotFound(`there is no branch or commit ${ref} in ${name}`);
     return commit;
@@ -120,6 +120,11 @@ export function memoryRepository(name = 'acme/shop', defaultBranch = 'main'): Me
       if (!force && !ancestors(commit).has(now)) return 'not-fast-forward';
       refs.set(ref, commit);
       return 'moved';
+    },
+    async deleteRef(repository, ref) {
+      if (!ref.startsWith('refs/cairn/ephemeral/')) throw new Error(`${ref} may not be deleted`);
+      if (repository !== name) throw new NotFound(`there is no repository ${repository}`);
+      refs.delete(ref);
     },
   };
 

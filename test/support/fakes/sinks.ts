@@ -1,5 +1,16 @@
 import { NotFound } from '../../../core/errors.ts';
-import type { Chat, ChatMessage, Check, Jobs, People, Reports } from '../../../core/ports.ts';
+import type {
+  Chat,
+  ChatMessage,
+  Check,
+  FailedDelivery,
+  Issue,
+  Issues,
+  Jobs,
+  People,
+  Redelivery,
+  Reports,
+} from '../../../core/ports.ts';
 
 export interface RecordedReports extends Reports {
   comments: Map<string, { pull: number; body: string }>;
@@ -80,12 +91,25 @@ export function recordedReports(): RecordedReports {
 
 export interface RecordedChat extends Chat {
   messages: Map<string, { channel: string; thread: string | null; message: ChatMessage }>;
+  /** Answers to clicks. */
+  answers: { address: string; text: string }[];
+  /** Whether there are buttons. */
+  buttons: boolean;
 }
 
 export function recordedChat(): RecordedChat {
   const messages: RecordedChat['messages'] = new Map();
+  const answers: RecordedChat['answers'] = [];
   return {
     messages,
+    answers,
+    buttons: false,
+    async respond(address, text) {
+      answers.push({ address, text });
+    },
+    async hasButtons() {
+      return this.buttons;
+    },
     async post(channel, message, thread) {
       const id = `${channel}:${messages.size + 1}`;
       messages.set(id, { channel, thread, message });
@@ -133,5 +157,57 @@ export function fakeJobs(): FakeJobs {
       Buffer.from(logs.get(jobId) ?? '')
         .subarray(offset)
         .toString(),
+  };
+}
+
+export interface RecordedIssues extends Issues {
+  /** Every issue, in the order they were opened. */
+  issues: (Issue & { title: string; body: string })[];
+}
+
+export function recordedIssues(): RecordedIssues {
+  const issues: RecordedIssues['issues'] = [];
+  const find = (number: number) => {
+    const found = issues.find((issue) => issue.number === number);
+    if (!found) throw new NotFound(`there is no issue ${number}`);
+    return found;
+  };
+  return {
+    issues,
+    async open(_repository, { title, body }) {
+      const number = issues.length + 1001;
+      const issue = {
+        number,
+        url: `http://forge.test/issues/${number}`,
+        state: 'open' as const,
+        title,
+        body,
+      };
+      issues.push(issue);
+      return issue;
+    },
+    get: async (_repository, number) => ({ ...find(number) }),
+    async edit(_repository, number, change) {
+      Object.assign(find(number), change);
+    },
+  };
+}
+
+export interface FakeRedelivery extends Redelivery {
+  missed: FailedDelivery[];
+  /** Ids that were asked for again. */
+  asked: string[];
+}
+
+export function fakeRedelivery(): FakeRedelivery {
+  const missed: FailedDelivery[] = [];
+  const asked: string[] = [];
+  return {
+    missed,
+    asked,
+    failed: async (_repository, since) => missed.filter(({ at }) => new Date(at) >= since),
+    async again(_repository, id) {
+      asked.push(id);
+    },
   };
 }

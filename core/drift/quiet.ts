@@ -1,0 +1,53 @@
+import { isEphemeral } from '../ephemeral/name.ts';
+import type { Ports } from '../ports.ts';
+import { readRecord } from '../record/read.ts';
+import { touchedTheWorld } from '../runs/document.ts';
+import { loadDocument } from '../runs/store.ts';
+
+type Needs = Pick<Ports, 'approvals' | 'artifacts' | 'ephemerals' | 'git' | 'locks' | 'runs' | 'source'>;
+type Place = { repository: string; environment: string };
+
+export interface Quiet {
+  /** Who may be changing the environment at this moment, as a sentence; null: nobody. */
+  busy: string | null;
+  /** The same as long as nobody began to change it, and nobody ended. */
+  basis: string;
+}
+
+/**
+ * What a deploy changes while projects are compared would be taken for drift. One that only waits for a person has
+ * changed nothing yet, unless it was asked about in the middle of its waves.
+ */
+export async function quietOf(ports: Needs, place: Place): Promise<Quiet> {
+  const [lock, made] = await Promise.all([
+    ports.locks.get(place.repository, place.environment),
+    lastChange(ports, place),
+  ]);
+  const holder = lock?.holder ?? null;
+  const basis = `${made.number}/${lock?.fence ?? 0}/${holder?.runId ?? ''}`;
+  if (made.busy !== null) return { busy: made.busy, basis };
+  if (holder === null || (await onlyWaits(ports, place, holder.runId))) return { busy: null, basis };
+  const run = await ports.runs.get(holder.runId);
+  return {
+    busy: `Run ${run?.number ?? '?'} (${holder.command}) is under way in ${place.environment}.`,
+    basis,
+  };
+}
+
+async function lastChange(
+  ports: Needs,
+  { repository, environment }: Place,
+): Promise<{ number: number; busy: string | null }> {
+  if (!isEphemeral(environment)) {
+    return { number: (await readRecord(ports, repository, environment))?.deployment ?? 0, busy: null };
+  }
+  const found = await ports.ephemerals.get(repository, environment);
+  const isBusy = found?.state === 'launching' || found?.state === 'destroying';
+  return { number: found?.version ?? 0, busy: isBusy ? `${environment} is ${found.state}.` : null };
+}
+
+async function onlyWaits(ports: Needs, { repository, environment }: Place, runId: string): Promise<boolean> {
+  const waiting = await ports.approvals.get(repository, environment);
+  if (waiting?.runId !== runId) return false;
+  return !touchedTheWorld(await loadDocument(ports, waiting.doc));
+}

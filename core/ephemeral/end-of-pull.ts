@@ -1,0 +1,40 @@
+import type { Ports } from '../ports.ts';
+import type { Request } from '../requests/request.ts';
+import { startRun } from '../runs/start.ts';
+import type { Ephemeral } from './environment.ts';
+import { momentText } from './times.ts';
+
+/**
+ * A closed pull request's own environment goes. One that somebody asked for keeps its time, which is said. Answers
+ * the runs that see to it.
+ */
+export async function endOfPull(
+  request: Extract<Request, { command: 'closed' }>,
+  ports: Pick<Ports, 'ephemerals' | 'reports' | 'workflows'>,
+): Promise<string[]> {
+  const { repository, pull, origin } = request;
+  const own = (await ports.ephemerals.list(repository)).filter((one) => one.pull === pull);
+  for (const one of own.filter(isKept)) await ports.reports.createComment(repository, pull, keptText(one));
+  return Promise.all(
+    own
+      .filter(({ automatic }) => automatic)
+      .map(({ environment }) =>
+        startRun(
+          'destroy',
+          { command: 'destroy', repository, environment, reason: 'closed', pull, origin },
+          environment,
+          ports,
+        ),
+      ),
+  );
+}
+
+function isKept({ automatic, state }: Ephemeral): boolean {
+  return !automatic && (state === 'ready' || state === 'launching');
+}
+
+/** The marker makes it one comment, however often it is told. */
+function keptText({ environment, endsAt }: Ephemeral): string {
+  const until = endsAt === null ? 'until somebody takes it down' : `until ${momentText(new Date(endsAt))}`;
+  return `<!-- cairn:kept:${environment} -->\n\`${environment}\` was asked for, so it stays ${until}. \`/cairn down\` takes it down now.\n`;
+}

@@ -1,0 +1,26 @@
+import type { EphemeralConfig } from '../projects/config-types.ts';
+import type { EphemeralRequest } from '../requests/request.ts';
+import { endFrom } from './times.ts';
+
+/**
+ * When an environment that is made or updated now ends: when it was asked for, else after its usual time. Without
+ * being asked nobody brings an end nearer that somebody has put later. Throws InvalidInput for what may not be.
+ *
+ * `former`: its end by now; absent for one that is made anew.
+ */
+export function launchEnd(
+  { ttl }: Pick<EphemeralRequest, 'ttl'>,
+  rules: Pick<EphemeralConfig, 'ttl' | 'maxTtl' | 'allowNever'>,
+  now: Date,
+  former?: string | null,
+): string | null {
+  const { maxTtl, allowNever } = rules;
+  const lifetime = { now, startedAt: now.toISOString(), maxTtl, allowNever };
+  if (ttl !== undefined) {
+    const isMoment = ttl === 'never' || /^\d{4}-/.test(ttl);
+    return endFrom(isMoment ? { at: ttl } : { ttl }, lifetime).endsAt;
+  }
+  const { endsAt } = endFrom({ ttl: rules.ttl }, lifetime);
+  if (former === undefined || endsAt === null) return endsAt;
+  return former === null || former > endsAt ? former : endsAt;
+}

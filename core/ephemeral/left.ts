@@ -1,0 +1,22 @@
+import { JOB_FILES } from '../jobs/job.ts';
+import type { Ports } from '../ports.ts';
+import { readResult } from '../runs/results.ts';
+
+/** Terraform's words where there was never a state: then there is nothing in it. */
+const NO_STATE = /No (existing )?state (file )?was found/i;
+
+/** Read by a data source, not made: `data.aws_ami.it`, `module.x["a"].data.aws_ami.it`. */
+const DATA = /^(module\.[^.[]+(\[[^\]]*\])?\.)*data\./;
+
+/** What a `state list` says that a project still holds; null where it failed: then nobody knows. */
+export async function leftOf(ports: Pick<Ports, 'artifacts'>, job: string): Promise<string[] | null> {
+  const { status, error } = await readResult(ports, job);
+  if (status !== 'ok') return NO_STATE.test(error ?? '') ? [] : null;
+  const key = `${job}/out/${JOB_FILES.output}`;
+  if (!(await ports.artifacts.has(key))) return null;
+  const text = new TextDecoder().decode(await ports.artifacts.get(key));
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !DATA.test(line));
+}

@@ -1,0 +1,34 @@
+import type { Ports } from '../ports.ts';
+import { mirrorEphemerals } from '../record/ephemeral.ts';
+import { readEphemeral, readEphemerals } from '../record/ephemeral-read.ts';
+import type { Ephemeral } from './environment.ts';
+import { isUnderWay } from './repair.ts';
+
+type Needs = Pick<Ports, 'artifacts' | 'clock' | 'ephemerals' | 'git' | 'runs' | 'source' | 'workflows'>;
+
+/**
+ * The registry and the record, put right by each other. The record forgets an environment before the registry does:
+ * so one that only the record knows was lost from the registry, and is made known again with all that its end needs.
+ * `registry` was read before this.
+ */
+export async function restore(repository: string, registry: Ephemeral[], ports: Needs): Promise<string[]> {
+  const { head, rows } = await readEphemerals(ports, repository);
+  const done: string[] = [];
+  const known = new Map(registry.map((one) => [one.environment, one]));
+  for (const name of Object.keys(rows)) {
+    if (head === null || known.has(name)) continue;
+    if (await ports.ephemerals.get(repository, name)) continue;
+    const { version: _, ...lost } = await readEphemeral(ports, repository, head, name);
+    await ports.ephemerals.claim({ ...lost, repository }, Number.MAX_SAFE_INTEGER);
+    done.push(`${name}: made known again from the record`);
+  }
+  if (done.length > 0) return done;
+  for (const one of registry) {
+    if (Object.keys(one.applied).length === 0 || rows[one.environment]?.version === one.version) continue;
+    // Its own run writes it.
+    if (await isUnderWay(one, ports)) continue;
+    const isNew = await mirrorEphemerals(ports, repository, ports.clock.now().toISOString());
+    return isNew ? [`${one.environment}: the record put right`] : [];
+  }
+  return done;
+}

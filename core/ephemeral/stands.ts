@@ -1,0 +1,44 @@
+import { readOutputs } from '../environments/outputs.ts';
+import type { Ports } from '../ports.ts';
+import type { ProjectProgress, RunDocument } from '../runs/document.ts';
+import { appliedOf } from './applied.ts';
+import type { Ephemeral } from './environment.ts';
+
+/** What may hold state once a run went through: what it applied, and what it found as it was before. */
+export function appliedAfter(doc: RunDocument, before: Ephemeral['applied']): Ephemeral['applied'] {
+  const applied = { ...before };
+  for (const progress of Object.values(doc.deploy.projects)) {
+    const { name } = progress.project;
+    if (!isDone(progress)) continue;
+    if (progress.destroy) delete applied[name];
+    else if (applied[name] || progress.status === 'applied') applied[name] = appliedOf(doc, progress);
+  }
+  return applied;
+}
+
+function isDone({ status }: ProjectProgress): boolean {
+  return status === 'applied' || status === 'empty';
+}
+
+/** The first project that could not be planned to the end: an environment without it is not the one asked for. */
+export function unfinished(doc: RunDocument): ProjectProgress | null {
+  return Object.values(doc.deploy.projects).find((progress) => !isDone(progress)) ?? null;
+}
+
+/** Outputs that people are told: those that are chosen, else every `url`. Sensitive ones are never among them. */
+export async function chosenOutputs(
+  doc: RunDocument,
+  ports: Pick<Ports, 'artifacts'>,
+): Promise<Record<string, string>> {
+  const chosen = doc.ephemeral?.rules?.outputs ?? null;
+  const stands = Object.values(doc.deploy.projects).filter((p) => !p.destroy && isDone(p));
+  const found: Record<string, string> = {};
+  for (const { project } of stands) {
+    for (const [name, value] of Object.entries(await readOutputs(ports, doc, project.name))) {
+      const key = `${project.name}.${name}`;
+      if (chosen === null ? name !== 'url' : !chosen.includes(key)) continue;
+      found[key] = typeof value === 'string' ? value : JSON.stringify(value);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,64 @@
+import type { Ports } from '../ports.ts';
+import type { RunDocument } from '../runs/document.ts';
+import { inWords } from '../terraform/check-command.ts';
+import type { RecordEntry } from './entry.ts';
+import type { EnvironmentRecord, HistoryLine } from './schema.ts';
+
+/**
+ * What the record says of a command that changes a state, or was to. What stands is what was deployed before: its
+ * content is the same, only its state is another. So the project gets this entry's number, and no plan of before
+ * that was made of the old state is used again.
+ */
+export function commandEntry(
+  doc: RunDocument,
+  current: EnvironmentRecord,
+  at: string,
+  links: Ports['links'],
+): RecordEntry {
+  const project = doc.terraform?.project ?? '';
+  const changed = isChanged(doc);
+  const stands = current.projects[project];
+  const { deployment: _, ...same } = stands ?? { deployment: 0 };
+  const { state, commit, failed, revert, broken } = current;
+  return {
+    environment: doc.environment,
+    at,
+    runId: doc.runId,
+    runUrl: links.run(doc.runId),
+    outcome: outcomeOf(doc),
+    command: `${inWords(doc.terraform?.args ?? [])} in ${project}`,
+    commit: doc.commit,
+    planDigest: doc.approvals.at(-1)?.digest ?? null,
+    requestedBy: doc.request.origin.login,
+    approvedBy: [...new Set(doc.approvals.map(({ by }) => by))],
+    failure: doc.failure?.message ?? null,
+    failedProject: doc.failure?.project ?? null,
+    build: null,
+    applied: changed ? [project] : [],
+    after: {
+      state,
+      commit,
+      projects: changed && stands ? { [project]: same as Omit<typeof stands, 'deployment'> } : {},
+      removed: [],
+      failed,
+      revert,
+      broken,
+    },
+  };
+}
+
+/** Its job was ordered: from then on the state may be another, also where it failed or was killed. */
+function isChanged({ terraform }: RunDocument): boolean {
+  return terraform?.job != null;
+}
+
+const OUTCOMES: Partial<Record<NonNullable<RunDocument['outcome']>, HistoryLine['outcome']>> = {
+  ran: 'ran',
+  refused: 'refused',
+  rejected: 'rejected',
+  expired: 'expired',
+};
+
+function outcomeOf({ outcome }: RunDocument): HistoryLine['outcome'] {
+  return (outcome && OUTCOMES[outcome]) ?? 'failed';
+}

@@ -1,0 +1,73 @@
+import type { Ports } from '../ports.ts';
+import { defaultConfig } from '../projects/config.ts';
+import { configAt } from '../projects/load-config.ts';
+import type { UnfreezeRequest } from '../requests/request.ts';
+import { wasRefusedByFreeze } from './frozen.ts';
+import { startRun } from './start.ts';
+import { loadDocument } from './store.ts';
+
+/** The head of an environment's branch, and the run of it that a freeze refused. */
+export interface RefusedHead {
+  runId: string;
+  commit: string;
+  branch: string;
+}
+
+/** Null if there is nothing to make up for: the head was deployed, failed by itself, or never was asked for. */
+export async function refusedHead(
+  { repository, environment }: UnfreezeRequest,
+  ports: Pick<Ports, 'artifacts' | 'runs' | 'source'>,
+): Promise<RefusedHead | null> {
+  const main = await ports.source.defaultBranch(repository);
+  const config = (await configAt(ports, repository, main)) ?? defaultConfig(main);
+  const branch = config.environments[environment]?.branch;
+  if (branch === undefined) return null;
+  const commit = await headOf(repository, branch, ports);
+  const runs = await ports.runs.list({ repository, environment, workflow: 'deploy', limit: 20 });
+  const newest = runs.find((run) => run.commit === commit);
+  if (commit === null || !newest || !(await wasRefused(newest.id, ports))) return null;
+  return { runId: newest.id, commit, branch };
+}
+
+/**
+ * Deploys it after the thaw. What stands on the branch is what is wanted; left alone it would go out unseen with the
+ * next push, since nothing else looks at a commit that had a run. Its approval is asked for as ever.
+ */
+export async function deployRefusedHead(
+  { repository, environment, origin: { source, login } }: UnfreezeRequest,
+  { runId, commit, branch }: RefusedHead,
+  ports: Pick<Ports, 'runs' | 'workflows'>,
+): Promise<string> {
+  // Of that refusal: the same thaw twice is one run, and a head that is refused again has another.
+  const origin = { source, login, trigger: `thaw/${runId}` };
+  const deploy = {
+    command: 'deploy' as const,
+    repository,
+    environment,
+    commit,
+    branch,
+    retry: false,
+    origin,
+  };
+  return startRun('deploy', deploy, environment, ports);
+}
+
+/** Its newest document says so, also before the run has come to its end. */
+async function wasRefused(runId: string, ports: Pick<Ports, 'artifacts'>): Promise<boolean> {
+  const key = (await ports.artifacts.list(`runs/${runId}/documents/`)).at(-1);
+  return key !== undefined && wasRefusedByFreeze(await loadDocument(ports, key));
+}
+
+/** A branch that is configured and not there has no head that was refused. */
+async function headOf(
+  repository: string,
+  branch: string,
+  ports: Pick<Ports, 'source'>,
+): Promise<string | null> {
+  try {
+    return await ports.source.head(repository, branch);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'NotFound') return null;
+    throw error;
+  }
+}

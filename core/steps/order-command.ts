@@ -1,0 +1,32 @@
+import { freezeOf } from '../environments/freeze.ts';
+import { commandOrder } from '../jobs/orders.ts';
+import type { RunDocument } from '../runs/document.ts';
+import { loadDocument, saveDocument } from '../runs/store.ts';
+import { tell } from '../runs/tell.ts';
+import { inWords } from '../terraform/check-command.ts';
+import { refusedBy } from './hold-command.ts';
+import { documentInput } from './input.ts';
+import { writeOrders } from './next-wave.ts';
+import { step } from './step.ts';
+
+/** Writes the order of the command's job. What changes a state is not run in an environment that was frozen meanwhile. */
+export const orderCommand = step({
+  input: documentInput,
+  ports: ['artifacts', 'clock', 'git', 'source', 'status', 'trace'],
+  async run({ doc: key }, ports) {
+    const doc = await loadDocument(ports, key);
+    const { terraform } = doc;
+    const progress = terraform ? doc.deploy.projects[terraform.project] : undefined;
+    if (!terraform || !progress) throw new Error(`run ${doc.runId} has no command`);
+    const freeze = terraform.writes ? await freezeOf(ports, doc.repository, doc.environment) : null;
+    if (freeze) return { outcome: 'done', doc: await saveDocument(ports, refusedBy(doc, freeze)) };
+
+    const order = commandOrder(doc, progress, terraform.args, terraform.writes);
+    const [item] = await writeOrders([order], ports);
+    const next: RunDocument = { ...doc, terraform: { ...terraform, job: order.prefix } };
+    const saved = await saveDocument(ports, next);
+    const message = `Runs ${inWords(terraform.args)} in ${terraform.project} of ${doc.environment}.`;
+    await tell(ports, next, 'run.started', message, { state: 'running', commit: doc.commit });
+    return { outcome: 'run', item, doc: saved };
+  },
+});

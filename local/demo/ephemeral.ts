@@ -1,0 +1,47 @@
+import { pullEnvironment } from '../../core/ephemeral/name.ts';
+import { ENDED } from '../../core/requests/run.ts';
+import { expectThat, until } from './look.ts';
+import type { PullPage } from './people.ts';
+import type { Teller } from './story.ts';
+import { type DemoWorld, REPOSITORY } from './world.ts';
+
+/** A pull request's own shop, with a time to live. */
+export async function ofAPullRequest(world: DemoWorld, tell: Teller, pull: PullPage): Promise<void> {
+  const { ports } = world.server.host;
+  const environment = pullEnvironment(pull.number);
+  tell.line('bob wants to try it before it is merged, and comments: /cairn up ttl=2h');
+  await world.bob.comment(pull.number, '/cairn up ttl=2h');
+  const made = await until(`${environment}`, async () => {
+    const [run] = await ports.runs.list({
+      repository: REPOSITORY,
+      environment,
+      workflow: 'ephemeral',
+      limit: 1,
+    });
+    if (run && ENDED.includes(run.state) && run.state !== 'succeeded') throw new Error(`${run.title}`);
+    const found = await ports.ephemerals.get(REPOSITORY, environment);
+    return found?.state === 'ready' ? found : undefined;
+  });
+  const url = Object.values(made.outputs)[0] ?? '';
+  const page = await (await fetch(url)).text();
+  expectThat(page.includes('Tent for two'), `${url} does not sell tents`);
+  tell.line(`Cairn made ${environment} from its head, with a state of its own: ${url} sells tents already.`);
+
+  tell.line('bob comments: /cairn extend 1h');
+  await world.bob.comment(pull.number, '/cairn extend 1h');
+  const extended = await until('the new end', async () => {
+    const found = await ports.ephemerals.get(REPOSITORY, environment);
+    return found && found.endsAt !== made.endsAt ? found : undefined;
+  });
+  tell.line(`It ends by itself at ${extended.endsAt?.slice(0, 16)}Z now, an hour later than before.`);
+}
+
+/** Nobody needs it any more. */
+export async function takenDown(world: DemoWorld, tell: Teller, pull: PullPage): Promise<void> {
+  const environment = pullEnvironment(pull.number);
+  await world.bob.comment(pull.number, '/cairn down');
+  await until(`the end of ${environment}`, async () =>
+    (await world.server.host.ports.ephemerals.get(REPOSITORY, environment)) === null ? true : undefined,
+  );
+  tell.line(`bob comments /cairn down: ${environment} is destroyed, and its state holds nothing.`);
+}

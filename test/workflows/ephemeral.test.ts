@@ -1,0 +1,9 @@
+import { test } from 'vitest';
+import { createWorld } from '../support/memory-world.ts';
+import { AT_ONCE, EPHEMERALS } from './scenarios/ephemeral.ts';
+import { REFUSED } from './scenarios/ephemeral-refused.ts';
+
+test.each(Object.entries({ ...EPHEMERALS, ...AT_ONCE, ...REFUSED }))('%s', async (_name, play) => {
+  const world = createWorld();
+  await play(world).finally(() => world.close());
+});
