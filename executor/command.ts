@@ -30,7 +30,8 @@ export async function runCommand(context: Context<TerraformJob>): Promise<void> 
   const command = checked(job);
   await layWork(context);
   const terraform = await prepareTerraform(context, (offered) => offered);
-  if (!(await hideState(context, terraform))) {
+  const state = await hideState(context, terraform);
+  if (!state) {
     throw new JobFailed(
       'The state cannot be read, so nothing is run: what is secret in it would not be known.',
     );

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Finish } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { down, end, extend, list, up } from './env.ts';
@@ -78,6 +78,9 @@ export function addStandingCommands(program: Command, io: Io, finish: Finish): v
       .argument('<environment>')
       .description('take an environment down, all of it, once its name was typed and somebody approved'),
   )
-    .option('--yes-name <environment>', 'its name once more, where nobody can be asked')
-    .action(async (environment, flags) => finish(await destroy(environment, flags, io)));
+    .option('--confirm <environment>', 'its name once more, where nobody can be asked')
+    .addOption(new Option('--yes-name <environment>', 'the same').hideHelp())
+    .action(async (environment, { yesName, ...flags }) =>
+      finish(await destroy(environment, { confirm: yesName, ...flags }, io)),
+    );
 }

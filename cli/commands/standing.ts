@@ -8,11 +8,11 @@ import { tellLeft } from './env.ts';
 /** `cairn destroy ENV`: a permanent one only after its name was typed once more, and with an approval. */
 export async function destroy(
   environment: string,
-  flags: AskFlags & { yesName?: string },
+  { confirm: said, ...flags }: AskFlags & { confirm?: string },
   io: Io,
 ): Promise<number> {
   const repository = await chooseRepository(await connect(flags, io), flags, io);
-  const confirm = isEphemeral(environment) ? undefined : await typed(environment, repository, flags, io);
+  const confirm = isEphemeral(environment) ? undefined : await typed(environment, repository, said, io);
   const body = { command: 'destroy', environment, ...given({ confirm }) };
   return ask(body, { ...flags, repository }, io, (client, run) => tellLeft(client, run, io));
 }
@@ -20,17 +20,17 @@ export async function destroy(
 async function typed(
   environment: string,
   repository: string,
-  { yesName }: { yesName?: string },
+  said: string | undefined,
   io: Io,
 ): Promise<string> {
-  if (yesName === undefined && !io.inIsTerminal) {
+  if (said === undefined && !io.inIsTerminal) {
     throw new CliError(
       EXIT.usage,
-      `This destroys everything in ${environment} of ${repository}. Nobody can be asked here: say --yes-name ${environment} if that is what you mean.`,
+      `This destroys everything in ${environment} of ${repository}. Nobody can be asked here: say --confirm ${environment} if that is what you mean.`,
     );
   }
   const question = `This destroys everything in ${environment} of ${repository}. Type its name to go on: `;
-  const name = yesName ?? (await io.ask(question));
+  const name = said ?? (await io.ask(question));
   if (name === environment) return name;
   throw new CliError(EXIT.usage, `${JSON.stringify(name)} is not ${environment}: nothing was asked for.`);
 }

@@ -52,11 +52,7 @@ async function write(doc: RunDocument, drift: DriftPart, issue: Ref, ports: Need
   const { repository, environment } = doc;
   const report = await driftReport(doc, ports);
   if (drift.gone) {
-    await ports.issues.edit(repository, issue?.number ?? 0, {
-      body: renderDriftGone(report),
-      state: 'closed',
-    });
-    return issue;
+    return close(repository, issue, renderDriftGone(report), ports);
   }
   const shown = { title: driftTitle(environment), body: renderDriftIssue(report) };
   if (issue === null) return open(repository, shown, ports);
@@ -74,4 +70,15 @@ async function write(doc: RunDocument, drift: DriftPart, issue: Ref, ports: Need
 async function open(repository: string, shown: { title: string; body: string }, ports: Needs): Promise<Ref> {
   const { number, url } = await ports.issues.open(repository, shown);
   return { number, url };
+}
+
+async function close(repository: string, issue: Ref, body: string, ports: Needs): Promise<Ref> {
+  if (issue === null) return null;
+  try {
+    await ports.issues.edit(repository, issue.number, { body, state: 'closed' });
+  } catch (error) {
+    // Somebody deleted it: that is closed enough.
+    if (!(error instanceof NotFound)) throw error;
+  }
+  return issue;
 }

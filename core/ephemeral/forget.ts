@@ -8,7 +8,7 @@ type Named = Pick<Ephemeral, 'repository' | 'environment'>;
 const ATTEMPTS = 10;
 
 /** Keeps the commit that stands reachable: a branch that is pushed over or deleted takes nothing with it. */
-export function environmentRef(environment: string): string {
+function environmentRef(environment: string): string {
   return `refs/cairn/ephemeral/${environment}`;
 }
 

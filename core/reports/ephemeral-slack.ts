@@ -41,7 +41,7 @@ export function ephemeralMessage(report: EphemeralReport, doc: RunDocument, butt
 }
 
 /** Its time is nearly up. */
-export function warningMessage(event: StatusEvent, doc: RunDocument, buttons: boolean): ChatMessage {
+function warningMessage(event: StatusEvent, doc: RunDocument, buttons: boolean): ChatMessage {
   const message = plainMessage(`${event.message} To keep it: ${onTerminal(doc, 'extend', '4h')}`);
   return buttons ? { ...message, blocks: [...message.blocks, environmentButtons(placeOf(doc))] } : message;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isReconciling } from '../drift/reconcile.ts';
 import { freezeOf } from '../environments/freeze.ts';
 import { InvalidInput } from '../errors.ts';
 import { buildOrder, itemOf, stateKey } from '../jobs/orders.ts';
@@ -258,7 +259,7 @@ async function begin(
   const goes = met?.doc ?? doc;
   const { build } = goes.policy;
   const order =
-    build && run.request.command !== 'rollback'
+    build && run.request.command !== 'rollback' && !isReconciling(run.request)
       ? buildOrder(goes, build, config.environments[goes.environment]?.variables ?? {})
       : null;
   const next: RunDocument = order ? { ...goes, build: { job: order.prefix, outputs: null } } : goes;

@@ -328,13 +328,15 @@ describe('cairn destroy', () => {
 
   it('refuses where nobody can be asked, unless the flag says the name', async () => {
     const silent = await cairn.run(['destroy', 'prod']);
-    const other = await cairn.run(['destroy', 'prod', '--yes-name', 'staging']);
-    const said = await cairn.run(['destroy', 'prod', '--yes-name', 'prod']);
+    const other = await cairn.run(['destroy', 'prod', '--confirm', 'staging']);
+    const said = await cairn.run(['destroy', 'prod', '--confirm', 'prod']);
+    const same = await cairn.run(['destroy', 'prod', '--yes-name', 'prod']);
 
-    expect(silent).toMatchObject({ code: 2, err: expect.stringContaining('--yes-name prod') });
+    expect(silent).toMatchObject({ code: 2, err: expect.stringContaining('--confirm prod') });
     expect(other.code).toBe(2);
-    expect(said.code).toBe(0);
-    expect(host.asked).toMatchObject([{ command: 'destroy', environment: 'prod', confirm: 'prod' }]);
+    expect([said.code, same.code]).toEqual([0, 0]);
+    const asked = { command: 'destroy', environment: 'prod', confirm: 'prod' };
+    expect(host.asked).toMatchObject([asked, asked]);
   });
 
   it('needs no name of an ephemeral one', async () => {

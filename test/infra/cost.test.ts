@@ -47,7 +47,7 @@ beforeAll(async () => {
   const names = Object.keys(RUNS) as RunName[];
   const counts = await Promise.all(names.map((name) => transitionsOf(name)));
   transitions = Object.fromEntries(names.map((name, index) => [name, counts[index] ?? 0]));
-});
+}, 240_000);
 
 describe('what an installation costs', () => {
   test('the default is at most 5 USD a month at rest', () => {

@@ -25,6 +25,9 @@ export interface Model {
   outputs?: Record<string, string>;
 }
 
+/** What stands there cannot be read: every plan fails. */
+export const UNREACHABLE = 'unreachable';
+
 /** Where a project of an environment stands in a world's state: ephemeral ones have states of their own. */
 export function stateName(environment: string, project: string): string {
   return isEphemeral(environment) ? `${environment}/${project}` : project;
@@ -77,6 +80,8 @@ export async function runJob(
   const wanted = model.value.replace('$network', state.get(stateName(job.environment, 'network')) ?? 'none');
   if (job.kind === 'plan') {
     if (model.plan === 'fail') return { ...base, status: 'failed', error: `${project}: Invalid reference` };
+    if (state.get(name) === UNREACHABLE)
+      return { ...base, status: 'failed', error: `${project}: the provider did not answer` };
     const changes = changesOf(
       state.get(name),
       job.destroy ? undefined : wanted,

@@ -56,8 +56,8 @@ async function endOf(id, { url, timeout }, headers, until, pause) {
 }
 
 /** What a run leaves for people: outputs and end of an environment, what a command printed. */
-function detailsOf({ ephemeral, command }) {
-  if (command?.output) return fenced(command.output);
+function detailsOf({ ephemeral, terraform }) {
+  if (terraform?.output) return fenced(terraform.output);
   if (!ephemeral) return '';
   const rows = Object.entries(ephemeral.outputs ?? {}).map(([name, value]) => `- ${name}: ${value}`);
   return [...rows, `- ends: ${ephemeral.endsAt ?? 'never'}`].join('\n');

@@ -5,7 +5,7 @@ import { STEPS } from '../../../core/steps/index.ts';
 import type { PortName } from '../../../core/steps/step.ts';
 import { watched } from '../../support/fakes/watched.ts';
 import { createWorld, type Model, project, REPOSITORY, type World } from '../../support/memory-world.ts';
-import { standing } from '../../workflows/scenarios/standing.ts';
+import { register, standing } from '../../workflows/scenarios/standing.ts';
 
 /**
  * What a Lambda function may do on AWS follows from the ports that its step declares. The compiler refuses a
@@ -76,6 +76,7 @@ beforeAll(async () => {
     freezes,
     launches,
     commands,
+    ends,
   ]) {
     const world = newWorld();
     await scenario(world).finally(() => world.close());
@@ -253,6 +254,42 @@ async function commands(world: World): Promise<void> {
   world.ports.repository.push('main', { 'cairn.yaml': text });
   await expect(ask('state rm terraform_data.it', environment)).rejects.toThrow('Nothing waits');
   expect(world.jobs.filter((job) => job === 'terraform app')).toHaveLength(3);
+}
+
+/** Ephemeral environments that are extended, warned of, swept up after, leaked and gone; a permanent one taken down. */
+async function ends(world: World): Promise<void> {
+  const { ports } = world;
+  const origin = { source: 'api' as const, login: 'alice', trigger: 'x' };
+  ports.repository.push('main', { 'README.md': 'hello' });
+  ports.repository.push('change', { 'README.md': 'hello you' });
+  const { number } = await ports.pulls.open(REPOSITORY, {
+    title: '',
+    body: '',
+    head: 'change',
+    base: 'main',
+  });
+  const { commit, endsAt } = await standing(world, { pull: number, network: { value: 'n1', destroy: 3 } });
+  await register(world, commit ?? '', {
+    environment: 'eph-own',
+    pull: number,
+    automatic: true,
+    runId: 'b'.repeat(20),
+  });
+  const place = { repository: REPOSITORY, environment: 'eph-x' };
+  await world.call('WarnOfEnd', { command: 'warn', ...place, endsAt, origin });
+  await world.request({ command: 'extend', ...place, ttl: '1h', origin });
+  await world.settled();
+  await ports.schedules.remove((await ports.schedules.list())[0]?.name ?? '');
+  const [own] = await ports.ephemerals.list(REPOSITORY);
+  if (own) await ports.ephemerals.update({ ...own, state: 'launching' });
+  await world.call('SweepEnvironments', { repositories: [REPOSITORY] });
+  await world.settled();
+  await world.request({ command: 'destroy', ...place, reason: 'asked', origin });
+  await world.settled();
+  expect(await ports.ephemerals.get(REPOSITORY, 'eph-x')).toMatchObject({ state: 'leaked' });
+  world.ports.clock.pass(2 * 86_400);
+  await world.call('SweepEnvironments', { repositories: [REPOSITORY] });
+  await world.request({ command: 'closed', repository: REPOSITORY, pull: number, origin });
 }
 
 /** Ends that come when a step gave up, with a document and before there is one. */

@@ -73,7 +73,7 @@ export const LIVES: Scenarios = {
   },
 
   'a launch that fails half way is destroyed by a run of its own, and both are recorded': async (world) => {
-    branches(world, undefined, { apply: 'fail' });
+    branches(world, undefined, { apply: 'unborn' });
 
     await up(world, { ref: 'change', name: 'demo' });
 
