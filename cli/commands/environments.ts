@@ -59,7 +59,9 @@ export function addStandingCommands(program: Command, io: Io, finish: Finish): v
       .description(
         'compare what stands with the last good commit (exit code 0 in sync, 2 drifted, 1 not known)',
       ),
-  ).action(async (environment, flags) => finish(await drift(environment, flags, io)));
+  )
+    .option('--reconcile', 'deploy the last good commit again where something drifted')
+    .action(async (environment, flags) => finish(await drift(environment, flags, io)));
   talking(
     program
       .command('freeze')

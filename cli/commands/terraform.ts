@@ -1,6 +1,6 @@
 import type { LogPart } from '../../api/jobs.ts';
 import type { RunView } from '../../api/run-view.ts';
-import { type AskFlags, askServer } from '../ask.ts';
+import { type AskFlags, askServer, given } from '../ask.ts';
 import type { Client } from '../client.ts';
 import { EXIT } from '../exit.ts';
 import { type Io, painter, plain } from '../io.ts';
@@ -28,8 +28,13 @@ export async function run(
 const DRIFTED = 2;
 
 /** `cairn drift ENV`: 0 in sync, 2 drifted, 1 not known. */
-export async function drift(environment: string, flags: AskFlags, io: Io): Promise<number> {
-  const ended = await askAndLook({ command: 'drift', environment }, flags, io);
+export async function drift(
+  environment: string,
+  flags: AskFlags & { reconcile?: boolean },
+  io: Io,
+): Promise<number> {
+  const body = { command: 'drift', environment, ...given({ reconcile: flags.reconcile }) };
+  const ended = await askAndLook(body, flags, io);
   if (ended === null) return EXIT.ok;
   const { view } = ended;
   const found = view?.drift;

@@ -2,6 +2,7 @@ import { freezeOf, frozenSentence } from '../environments/freeze.ts';
 import type { Ports } from '../ports.ts';
 import type { DriftRecord } from '../record/drift.ts';
 import type { DeployRequest } from '../requests/request.ts';
+import { ENDED } from '../requests/run.ts';
 import { runId } from '../requests/run-id.ts';
 import type { DriftPart, RunDocument } from '../runs/document.ts';
 import { startRun } from '../runs/start.ts';
@@ -37,7 +38,9 @@ export async function reconcile(
   const nothing = { reconciledBy: null, note: null };
   if (!drift.reconcile || drift.digest === null) return nothing;
   const before = told?.digest === drift.digest ? told.reconciledBy : null;
-  if (before !== null && !(await wasPushedAside(before, ports))) return { reconciledBy: before, note: null };
+  if (before !== null && !(await mayBeFollowed(before, doc, ports))) {
+    return { reconciledBy: before, note: null };
+  }
 
   const projects = projectsOf(doc, drift);
   if (projects.length === 0) return nothing;
@@ -66,17 +69,25 @@ function projectsOf(doc: RunDocument, drift: DriftPart): string[] {
 }
 
 function requestOf(
-  { repository, environment, commit }: RunDocument,
+  { repository, environment, commit, request }: RunDocument,
   { since, digest }: DriftPart,
   projects: string[],
   after: string | null,
 ): DeployRequest {
   const again = after === null ? '' : `-after-${after}`;
   const trigger = `drift-${since}-${digest?.slice(0, 16)}${again}`;
-  const origin = { source: 'schedule' as const, login: null, trigger };
+  const origin = { source: 'schedule' as const, login: request.origin.login, trigger };
   return { command: 'deploy', repository, environment, commit, projects, retry: false, origin };
 }
 
-async function wasPushedAside(id: string, ports: Pick<Ports, 'runs'>): Promise<boolean> {
-  return (await ports.runs.get(id))?.state === 'superseded';
+/** By another one. Who asks by hand may ask again, but not while it is under way. */
+async function mayBeFollowed(
+  before: string,
+  { request }: RunDocument,
+  ports: Pick<Ports, 'runs'>,
+): Promise<boolean> {
+  const run = await ports.runs.get(before);
+  if (!run) return false;
+  if (request.command === 'drift' && request.reconcile) return ENDED.includes(run.state);
+  return run.state === 'superseded';
 }

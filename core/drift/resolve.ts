@@ -79,6 +79,7 @@ async function permanentStanding(doc: RunDocument, ports: Needs): Promise<RunDoc
   const policy = policyOf(good.config, environment);
   const own = { record, policy, reasons: REASONS, destroy: false };
   const { projects, backends } = await standingProjects(doc, own, ports);
+  const asked = doc.request.command === 'drift' && doc.request.reconcile === true;
   const known = projectsOf(good.config, environment, discoverRoots(good.tree, good.config));
   return {
     ...withProjects(doc, projects),
@@ -91,7 +92,10 @@ async function permanentStanding(doc: RunDocument, ports: Needs): Promise<RunDoc
     reported: projects
       .map(({ project }) => project.name)
       .filter((name) => !known.some((p) => p.name === name)),
-    drift: { ...drift, reconcile: good.config.environments[environment]?.drift?.reconcile ?? false },
+    drift: {
+      ...drift,
+      reconcile: asked || (good.config.environments[environment]?.drift?.reconcile ?? false),
+    },
   };
 }
 

@@ -176,6 +176,8 @@ export const runRequest = base.extend({
 export const driftRequest = base.extend({
   command: z.literal('drift'),
   environment: environmentName,
+  /** Deploy the last good commit again where something drifted, also where the configuration does not say so. */
+  reconcile: z.boolean().optional(),
   pull: pullNumber.optional(),
 });
 

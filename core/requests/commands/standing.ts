@@ -6,7 +6,7 @@ import { quote, readEnvironment, readProject, readWord, reasonOf, wrong } from '
 /** What is asked of an environment as it stands. */
 export const STANDING = {
   run: { usage: '/cairn run -p PROJECT [-e ENVIRONMENT] -- state list', read: (_, text) => readRun(text) },
-  drift: { usage: '/cairn drift [ENVIRONMENT]', read: readDrift },
+  drift: { usage: '/cairn drift [ENVIRONMENT] [--reconcile]', read: readDrift },
   freeze: { usage: '/cairn freeze ENVIRONMENT REASON [--until 2026-12-01T18:00Z]', read: readFreeze },
   unfreeze: { usage: '/cairn unfreeze ENVIRONMENT', read: readUnfreeze },
   destroy: { usage: '/cairn destroy ENVIRONMENT ENVIRONMENT', read: readDestroy },
@@ -44,11 +44,15 @@ function wordsOf(text: string): string[] {
   return text.split(/\s+/).filter((word) => word !== '');
 }
 
-function readDrift([name, more]: string[]): Parsed {
+function readDrift(words: string[]): Parsed {
+  const read = readOptions(words, { reconcile: { flag: true } });
+  if (isProblem(read)) return read;
+  const [name, more] = read.rest;
   if (more !== undefined) return wrong(`It does not know ${quote(more)}.`);
-  if (name === undefined) return { command: 'drift' };
+  const asked = read.given.reconcile === undefined ? {} : { reconcile: true as const };
+  if (name === undefined) return { command: 'drift', ...asked };
   const environment = readEnvironment(name);
-  return isProblem(environment) ? environment : { command: 'drift', environment };
+  return isProblem(environment) ? environment : { command: 'drift', environment, ...asked };
 }
 
 function readFreeze(words: string[]): Parsed {

@@ -11,7 +11,7 @@ export type Command =
   | { command: 'end'; name?: string; at: string }
   | { command: 'destroy'; environment: string; confirm: string }
   | { command: 'run'; project: string; environment?: string; args: string[] }
-  | { command: 'drift'; environment?: string }
+  | { command: 'drift'; environment?: string; reconcile?: true }
   | { command: 'freeze'; environment: string; reason: string; until?: string }
   | { command: 'unfreeze'; environment: string }
   | { command: 'help' };
