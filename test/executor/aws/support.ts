@@ -111,7 +111,10 @@ export function orderOf(job: JobOrder['job'], stage: Stage, change: Change = {})
 
 export function planOf(n: number, change: Change = {}, job: Parameters<typeof planJob>[0] = {}): JobOrder {
   const plan = planJob({ id: `plan-${n}-app`, ...job });
-  return orderOf(plan, plan.stage, change);
+  // As the steps make it: whose state is kept nowhere has a backend of its own.
+  const own =
+    change.state === null ? { ...plan, project: { ...plan.project, state: { kind: 'own' as const } } } : plan;
+  return orderOf(own, plan.stage, change);
 }
 
 /** The apply of a plan that was run. */
