@@ -8,5 +8,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // A worker loads a module once for all its files: no module keeps anything between tests, and none is mocked.
+    isolate: false,
   },
 });

@@ -9,6 +9,7 @@ export function pageLinks(publicUrl: string): Links {
   const base = publicUrl.replace(/\/+$/, '');
   return {
     run: (runId) => `${base}/runs/${encodeURIComponent(runId)}`,
+    output: (runId) => `${base}/runs/${encodeURIComponent(runId)}/output.txt`,
     job: (runId, job) => {
       const known = parseJobPrefix(job) ?? { runId, jobId: job };
       return `${base}/runs/${encodeURIComponent(known.runId)}/jobs/${encodeURIComponent(known.jobId)}`;

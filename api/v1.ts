@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { InvalidInput } from '../core/errors.ts';
+import { readDriftHistory } from '../core/record/drift.ts';
 import { type RunFilter, WORKFLOWS } from '../core/requests/run.ts';
 import { readBody } from './body.ts';
 import { type Caller, callerOf, readable, readableRepositories, writable } from './caller.ts';
@@ -46,6 +47,14 @@ export function v1Routes(host: ApiHost): Hono<Env> {
     const { owner, name, environment } = c.req.param();
     const repository = await readable(host, c.var.caller, `${owner}/${name}`);
     return c.json(await environmentView(host, repository, environment));
+  });
+
+  app.get('/environments/:owner/:name/:environment/drift', async (c) => {
+    const { owner, name, environment } = c.req.param();
+    const repository = await readable(host, c.var.caller, `${owner}/${name}`);
+    const { limit } = parseQuery(limitSchema, c.req.query());
+    const { drift } = await environmentView(host, repository, environment);
+    return c.json({ drift, history: await readDriftHistory(host.ports, repository, environment, limit) });
   });
 
   app.get('/ephemerals', async (c) => {
@@ -114,6 +123,7 @@ export function v1Routes(host: ApiHost): Hono<Env> {
 }
 
 const count = z.coerce.number().int();
+const limitSchema = z.object({ limit: count.min(1).max(200).default(30) });
 const offsetSchema = z.object({ offset: count.min(0).default(0) });
 const filterSchema = z.strictObject({
   repository: z.string().max(200).optional(),

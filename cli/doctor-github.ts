@@ -13,6 +13,7 @@ interface GithubAccess {
 const NEEDED: Record<string, ['read' | 'write', string]> = {
   contents: ['write', 'reading the code, writing cairn/record and cairn/revert-* branches'],
   pull_requests: ['write', 'comments and revert pull requests'],
+  issues: ['write', 'the issue that tells of drift'],
   checks: ['write', 'the check of a pull request'],
   deployments: ['write', 'deployments and their statuses'],
   metadata: ['read', 'asking who may do what'],

@@ -1,6 +1,7 @@
 import type { EphemeralView } from '../api/ephemerals.ts';
 import type { RunView } from '../api/run-view.ts';
 import { frozenSentence } from '../core/environments/freeze.ts';
+import { isEphemeral } from '../core/ephemeral/name.ts';
 import { countsText } from '../core/reports/overview.ts';
 import { joinWords } from '../core/terraform/split-words.ts';
 import { type Paint, paintState, plain, table } from './io.ts';
@@ -43,8 +44,13 @@ export function leftLines(
   return [
     paint(`${plain(environment)} was not destroyed wholly. Left, running and costing:`, 'red'),
     ...projects.map((line) => paint(line, 'red')),
-    `What helps, once the cause is gone: cairn env down ${plain(environment)} --repository ${plain(repository)}`,
+    `What helps, once the cause is gone: ${againOf(plain(environment))} --repository ${plain(repository)}`,
   ];
+}
+
+function againOf(environment: string): string {
+  if (isEphemeral(environment)) return `cairn env down ${environment}`;
+  return `cairn destroy ${environment} --confirm ${environment}`;
 }
 
 /** One row for each project: in sync, drifted, or not known. */
@@ -65,9 +71,12 @@ export function driftTable({ drift, report }: RunView, paint: Paint): string {
   return table(head, rows, (_, column, text) => (column === 1 ? paintState(paint, text) : text));
 }
 
-export function driftNotes({ issue, notes, reconciledBy }: NonNullable<RunView['drift']>): string[] {
+export function driftNotes(found: NonNullable<RunView['drift']>): string[] {
+  const { issue, notes, reconciledBy, gone, drifted, unknown } = found;
+  // Where all is as it was, and was so before, there is no issue to look at.
+  const isTold = gone || Object.keys(drifted).length > 0 || unknown.length > 0;
   return [
-    ...(issue ? [`Told in ${plain(issue.url)}`] : []),
+    ...(issue && isTold ? [`${gone ? 'Closed:' : 'Told in'} ${plain(issue.url)}`] : []),
     ...notes.map(plain),
     ...(reconciledBy === null ? [] : [`Run ${reconciledBy} takes it away.`]),
   ];

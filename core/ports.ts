@@ -311,6 +311,10 @@ export interface WorkflowRun {
   commit: string;
   /** GitHub's words, such as `in_progress`. */
   status: string;
+  /** What started it, in GitHub's words: `workflow_dispatch` for a person's button. */
+  event: string;
+  /** As its list shows it: its workflow's `run-name`, which whoever starts it fills in. */
+  title: string;
 }
 
 export interface People {
@@ -401,4 +405,6 @@ export interface Archives {
 export interface Links {
   run(runId: string): string;
   job(runId: string, jobId: string): string;
+  /** All that the terraform command of a run printed, as text. */
+  output(runId: string): string;
 }

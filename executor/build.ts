@@ -17,7 +17,12 @@ export async function runBuild(context: Context<BuildJob>): Promise<void> {
   await layWork(context);
   const outputFile = join(dirs.work, 'build-output');
   writeFileSync(outputFile, '');
-  const env = { ...job.variables, ...baseEnv(context), CAIRN_OUTPUT: outputFile };
+  const env = {
+    ...job.variables,
+    ...baseEnv(context),
+    CAIRN_ENVIRONMENT: job.environment,
+    CAIRN_OUTPUT: outputFile,
+  };
   const [file = '', ...args] = job.command;
   log.line(`Building: ${job.command.join(' ')}`);
   const stdout = liveLines((text) => log.block(text));
@@ -68,6 +73,11 @@ function readOutputs(path: string): Record<string, string> {
     if (line.trim() === '') continue;
     const match = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line.replace(/\r$/, ''));
     if (!match) throw new JobFailed(`$CAIRN_OUTPUT, line ${index + 1}: not NAME=value.`);
+    if (match[1]?.startsWith('cairn_')) {
+      throw new JobFailed(
+        `$CAIRN_OUTPUT, line ${index + 1}: variables that start with "cairn_" are set by Cairn itself. Choose another name.`,
+      );
+    }
     outputs[match[1] ?? ''] = match[2] ?? '';
   }
   return outputs;

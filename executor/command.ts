@@ -7,16 +7,18 @@ import { changeState } from './changing.ts';
 import { type Context, timed } from './context.ts';
 import { FILES } from './files.ts';
 import { JobFailed, JobInterrupted, JobRefused } from './outcome.ts';
-import { printOutputs } from './outputs.ts';
 import { ownLock } from './own-lock.ts';
 import { lockTimeout } from './plan.ts';
 import { failUnless, layWork, prepareTerraform, type Terraform } from './prepare.ts';
 import type { Ended } from './process.ts';
 import { headsOf } from './progress.ts';
-import { stateSecrets } from './state-secrets.ts';
+import { readSteadily } from './read-steadily.ts';
+import { type StateTold, stateSecrets } from './state-secrets.ts';
 
 /** Bytes of out/output.txt at most; terraform may print more. */
 const MOST = 10 * 1024 * 1024;
+
+const UNREADABLE = 'The state cannot be read, so nothing is run: what is secret in it would not be known.';
 
 /** What is short is shown in the log too. */
 const SHORT = 64 * 1024;
@@ -31,11 +33,7 @@ export async function runCommand(context: Context<TerraformJob>): Promise<void> 
   await layWork(context);
   const terraform = await prepareTerraform(context, (offered) => offered);
   const state = await hideState(context, terraform);
-  if (!state) {
-    throw new JobFailed(
-      'The state cannot be read, so nothing is run: what is secret in it would not be known.',
-    );
-  }
+  if (!state) throw new JobFailed(UNREADABLE);
   log.line(`Running ${inWords(job.args)}.`);
   if (job.writes) {
     await changeState(context, terraform, async () => {
@@ -46,11 +44,15 @@ export async function runCommand(context: Context<TerraformJob>): Promise<void> 
   }
   // Of a state that was never written terraform says that it cannot list it: there is nothing in it.
   if (command.name === 'state list' && state.empty) return leave(context, '');
-  const done = await timed(context, 'command', () =>
-    command.name === 'output'
-      ? printOutputs(command.args, (args) => terraform.run(args))
-      : terraform.run(argsOf(command, job)),
-  );
+  const done = await readSteadily(context, terraform, state, {
+    command,
+    args: argsOf(command, job),
+    again: async () => {
+      const now = await hideState(context, terraform);
+      if (!now) throw new JobFailed(UNREADABLE);
+      return now;
+    },
+  });
   leave(context, textOf(done));
   failUnless(done, context, inWords(job.args));
 }
@@ -83,7 +85,7 @@ function added(name: string, { timeout, writes }: TerraformJob): string[] {
   return name === 'import' ? ['-input=false', lock] : [lock];
 }
 
-async function hideState(context: Context, terraform: Terraform): ReturnType<typeof stateSecrets> {
+async function hideState(context: Context, terraform: Terraform): Promise<StateTold | null> {
   const state = await timed(context, 'state', () => stateSecrets(terraform));
   if (state) context.log.hide(state.secrets);
   return state;

@@ -6,6 +6,7 @@ import { redactPlan } from '../core/plans/redact.ts';
 import { summarize } from '../core/plans/summary.ts';
 import { type Context, timed } from './context.ts';
 import { FILES } from './files.ts';
+import { refuseForeignReads } from './foreign-reads.ts';
 import { readLockfile } from './lockfile.ts';
 import { fileClock, packPlanWork } from './plan-work.ts';
 import { failUnless, layWork, prepareTerraform, type Terraform } from './prepare.ts';
@@ -22,6 +23,7 @@ export async function runPlan(context: Context<PlanJob>): Promise<void> {
   await layWork(context);
   const since = fileClock(join(dirs.work, 'unpacked'));
   const terraform = await prepareTerraform(context, (offered) => offered);
+  refuseForeignReads(context, terraform.root);
   result.providers = readLockfile(join(terraform.root, '.terraform.lock.hcl'));
 
   const args = ['plan', '-input=false', '-no-color', '-detailed-exitcode', `-out=${dirs.planFile}`];

@@ -26,6 +26,8 @@ export interface Terraform {
   runAfter(args: readonly string[]): Promise<Ended>;
   /** Not in the project's workspace but in `default`. */
   runInDefault(args: readonly string[]): Promise<Ended>;
+  /** In another root module, and in one of its workspaces. */
+  runIn(folder: string, workspace: string, args: readonly string[]): Promise<Ended>;
   /**
    * The project's workspace is not there yet, and this job may not make it: terraform works with an empty state on
    * disk instead. An apply makes it.
@@ -89,6 +91,10 @@ export async function prepareTerraform(
     root,
     withoutWorkspace,
     runInDefault,
+    runIn: (folder, workspace, args) =>
+      runProcess(binary.path, args, {
+        ...processOptions(context, folder, { ...env, TF_WORKSPACE: workspace }),
+      }),
     run: (args, onStdout) =>
       runProcess(binary.path, args, {
         ...processOptions(context, root, lazily(inWorkspace, args)),

@@ -1,18 +1,48 @@
-import { type StateJson, secretsOfState } from '../core/plans/secrets.ts';
+import { createHash } from 'node:crypto';
+import { resourcesOf, type StateJson, secretsOfState } from '../core/plans/secrets.ts';
 import type { Terraform } from './prepare.ts';
 
-/** What a state tells: its sensitive values, and the outputs that are not. Null if it could not be read. */
-export async function stateSecrets(
-  terraform: Terraform,
-): Promise<{ secrets: string[]; outputs: Record<string, unknown>; empty: boolean } | null> {
+/** What a state tells. */
+export interface StateTold {
+  /** Its sensitive values. */
+  secrets: string[];
+  /** Its outputs that are not sensitive. */
+  outputs: Record<string, unknown>;
+  empty: boolean;
+  /** Values of its `terraform_remote_state`: what it took from other states, with no mark left on it. */
+  upstream: unknown[];
+  /** Of all that it says: the same again as long as nobody changes it. */
+  digest: string;
+}
+
+/** Null if it could not be read. */
+export async function stateSecrets(terraform: Terraform): Promise<StateTold | null> {
   const shown = await terraform.runAfter(['show', '-json']);
   if (shown.code !== 0) return null;
-  const state = JSON.parse(shown.stdout.toString('utf8')) as StateJson;
+  const state = stateIn(shown.stdout);
+  if (state === null) return null;
   const outputs: Record<string, unknown> = {};
   for (const [name, output] of Object.entries(state.values?.outputs ?? {})) {
     if (!output.sensitive) outputs[name] = output.value;
   }
-  return { secrets: secretsOfState(state), outputs, empty: isEmpty(state) };
+  return {
+    secrets: secretsOfState(state),
+    outputs,
+    empty: isEmpty(state),
+    upstream: resourcesOf(state.values)
+      .filter(({ mode, type }) => mode === 'data' && type === 'terraform_remote_state')
+      .map(({ values }) => values),
+    digest: createHash('sha256').update(shown.stdout).digest('hex'),
+  };
+}
+
+/** An error of the parser quotes what it read: it is not told. */
+function stateIn(stdout: Buffer): StateJson | null {
+  try {
+    return JSON.parse(stdout.toString('utf8')) as StateJson;
+  } catch {
+    return null;
+  }
 }
 
 /** Neither a resource nor an output. */

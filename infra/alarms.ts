@@ -1,10 +1,11 @@
 import { type Dimensions, type MetricName, NAMESPACE, SERVICE } from '../lambdas/metrics.ts';
 import { DIED } from './constructs/rules.ts';
+import { REQUEST_SCHEDULE_GROUP } from './names.ts';
 import { SCHEDULES_DEAD } from './permissions/grants.ts';
 
 /** What a metric counts in five minutes, where it does not say otherwise. */
 export interface MetricSource {
-  namespace: 'AWS/SQS' | 'AWS/Events' | 'AWS/Lambda' | 'AWS/ApiGateway' | 'Cairn';
+  namespace: 'AWS/SQS' | 'AWS/Events' | 'AWS/Lambda' | 'AWS/ApiGateway' | 'AWS/Scheduler' | 'Cairn';
   name: string;
   dimensions: Record<string, string>;
   statistic: 'Sum' | 'Maximum';
@@ -57,6 +58,32 @@ export function alarms(world: AlarmWorld): AlarmSpec[] {
       metrics: [own('StuckLocks', {}, 'Sum')],
       minutes: 5,
       periods: 6,
+      threshold: 1,
+    },
+    {
+      key: 'leaked-environments',
+      section: 'alarm-leaked-environments',
+      says: 'Something of an ephemeral environment is left that could not be destroyed, and costs money.',
+      metrics: [own('Leaked', {}, 'Sum')],
+      // A sweep looks every quarter of an hour; the first one after a destroy is soon enough.
+      minutes: 30,
+      periods: 1,
+      threshold: 1,
+    },
+    {
+      key: 'lost-schedules',
+      section: 'alarm-lost-schedules',
+      says: 'The end of an ephemeral environment, its warning, or the end of a freeze was given up by EventBridge Scheduler.',
+      metrics: [
+        {
+          namespace: 'AWS/Scheduler',
+          name: 'InvocationDroppedCount',
+          dimensions: { ScheduleGroup: REQUEST_SCHEDULE_GROUP },
+          statistic: 'Sum',
+        },
+      ],
+      minutes: 5,
+      periods: 1,
       threshold: 1,
     },
     {

@@ -98,7 +98,7 @@ const environmentName = z
     '"ephemeral" stands for all ephemeral environments: put them beside `environments`, under `ephemeral:`',
   );
 
-/** What a workflow of GitHub Actions can ask for. An approval is never among them. */
+/** What a workflow of GitHub Actions can ask for. */
 export const ACTIONS_COMMANDS = Object.keys(DETAILS) as ActionsCommand[];
 
 const repository = z.strictObject({
@@ -107,6 +107,13 @@ const repository = z.strictObject({
     .refine((all) => Object.keys(all).length > 0, 'name at least one, as in its cairn.yaml')
     .describe("The repository's environments, by the names that its `cairn.yaml` gives them."),
   ephemeral: environment
+    .extend({
+      account: account
+        .optional()
+        .describe(
+          "Account that they live in, never Cairn's own. Default: that of their roles; needed without.",
+        ),
+    })
     .optional()
     .describe(
       "Where its ephemeral environments live, all of them: an account of their own, none of a permanent environment of any repository and not Cairn's, and roles of their own. Default: it can have none.",
@@ -119,7 +126,7 @@ const repository = z.strictObject({
         .min(1)
         .optional()
         .describe(
-          'What they may ask for. Default: `plan`, `deploy`, and for ephemeral environments `ephemeral`, `extend` and `destroy`.',
+          'What they may ask for. Default: `plan`, `deploy`, `ephemeral`, `extend` and `destroy`. `approve`, `reject` and `rollback` are heard only from a workflow of the default branch that somebody starts by hand.',
         ),
     })
     .optional()

@@ -47,8 +47,10 @@ export const lambdaEnvironment = z.object({
   CAIRN_SIZES: json(z.array(z.string())),
   /** JSON: `owner/name` of each repository that may have ephemeral environments. */
   CAIRN_EPHEMERAL: json(z.array(z.string())),
-  /** JSON: group of the one-time schedules, ARN of the role that they put their requests on the bus with, ARN of the bus. */
-  CAIRN_SCHEDULES: json(z.object({ group: z.string(), role: z.string(), bus: z.string() })),
+  /** JSON: group of the one-time schedules, and ARNs: the role that they put requests on the bus with, the bus, where what fails is kept. */
+  CAIRN_SCHEDULES: json(
+    z.object({ group: z.string(), role: z.string(), bus: z.string(), deadLetters: z.string() }),
+  ),
 });
 
 /** As the functions see it. */

@@ -16,6 +16,8 @@ export const METRICS = {
   Webhooks: ['outcome'],
   /** Locks whose run is over and that a sweep could not free, one for each. */
   StuckLocks: [],
+  /** Ephemeral environments of which a destroy left something, one for each, whenever a sweep sees them. */
+  Leaked: [],
   /** Answers of 500 and above, by function. */
   HttpErrors: ['function'],
 } as const satisfies Record<string, readonly string[]>;

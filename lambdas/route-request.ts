@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ACTIONS_SOURCE, REQUESTS_SOURCE } from '../adapters/aws/event-sources.ts';
 import { CairnError, InvalidInput } from '../core/errors.ts';
-import { readActionsEvent, requestFromActions } from '../core/requests/actions.ts';
+import { readActionsEvent, replyTo, requestFromActions, whoWaits } from '../core/requests/actions.ts';
+import { tellWorkflow } from '../core/requests/replies.ts';
 import { type Request, requestSchema } from '../core/requests/request.ts';
 import { routeRequest } from '../core/steps/route-request.ts';
 import type { HostPorts } from './host.ts';
@@ -32,21 +33,40 @@ async function requestOf(event: BusEvent, host: Working<HostPorts>): Promise<Req
   try {
     return await askedByActions(event, host);
   } catch (error) {
-    // Their mistake stays one however often it is tried, and nobody reads an answer: the log says it.
+    // Their mistake stays one however often it is tried.
     if (!(error instanceof CairnError) || error.fault !== 'user') throw error;
     host.count('Refused', {});
     host.log('warn', 'an event of GitHub Actions was turned down', {
       eventId: event.id,
       reason: error.message,
     });
+    await answer(event, error.message, host);
     return null;
   }
 }
 
+/** A workflow that waits is told at once, if it can be told from the event which one that is. */
+async function answer(event: BusEvent, message: string, host: Working<HostPorts>): Promise<void> {
+  const waiting = whoWaits(event['detail-type'], event.detail);
+  const repository = waiting && watchedName(waiting.repository, host);
+  if (!repository) return;
+  const run = await host.ports.people.workflowRun(repository, waiting.workflowRun);
+  const reply = replyTo({ ...waiting, repository }, run);
+  if (!reply) return;
+  const { command } = waiting;
+  await tellWorkflow({ command, repository, origin: { reply } }, { ok: false, message }, host.ports);
+}
+
+/** As GitHub spells it; undefined for one that is not watched. */
+function watchedName(name: string, { env }: Working<HostPorts>): string | undefined {
+  return env.CAIRN_REPOSITORIES.find((one) => one.toLowerCase() === name.toLowerCase());
+}
+
 /** Throws InvalidInput and NotAllowed. */
-async function askedByActions(event: BusEvent, { env, ports }: Working<HostPorts>): Promise<Request> {
+async function askedByActions(event: BusEvent, host: Working<HostPorts>): Promise<Request> {
+  const { ports } = host;
   const ask = readActionsEvent(event['detail-type'], event.detail);
-  const watched = env.CAIRN_REPOSITORIES.find((name) => name.toLowerCase() === ask.repository.toLowerCase());
+  const watched = watchedName(ask.repository, host);
   if (watched === undefined) throw new InvalidInput(`${ask.repository} is not watched by this installation.`);
   const run = await ports.people.workflowRun(watched, ask.workflowRun);
   const main = await ports.source.defaultBranch(watched);

@@ -1,12 +1,11 @@
 import { tellSlack } from '../core/reports/sink-slack.ts';
-import type { HostPorts } from './host.ts';
 import { onAws } from './on-aws.ts';
-import { OWN_PORTS } from './ports.ts';
+import { OWN_PORTS, type Own } from './ports.ts';
 import { detailOf, eachEvent } from './queue.ts';
 import { lambda } from './runtime.ts';
 import { statusEvent } from './status-event.ts';
 
-const work = eachEvent<HostPorts>(async (event, { ports }) => {
+const work = eachEvent<Own<'SinkSlack'>>(async (event, { ports }) => {
   await tellSlack(detailOf(statusEvent, event), ports);
 });
 

@@ -12,7 +12,10 @@ type StepFunction = Exclude<
 
 /** A function that is one step: payload -> validated -> run. */
 export function stepFunction(name: StepFunction) {
-  return lambda(name, STEPS[name].ports, async (payload: unknown, { ports, count }: Working<HostPorts>) => {
+  /** Said once by each that is warm: the clock calls again and again. */
+  const told = new Set<string>();
+  return lambda(name, STEPS[name].ports, async (payload: unknown, host: Working<HostPorts>) => {
+    const { ports, count, log } = host;
     const parsed = STEPS[name].input.safeParse(payload);
     if (!parsed.success) {
       throw new InvalidInput(
@@ -21,6 +24,12 @@ export function stepFunction(name: StepFunction) {
     }
     const answer = await STEPS[name].run(payload, ports);
     if (typeof answer['stuck'] === 'number' && answer['stuck'] > 0) count('StuckLocks', {}, answer['stuck']);
+    if (typeof answer['leaked'] === 'number' && answer['leaked'] > 0) count('Leaked', {}, answer['leaked']);
+    const refused = z.array(z.string()).safeParse(answer['refused']).data ?? [];
+    for (const repository of refused.filter((one) => !told.has(one))) {
+      told.add(repository);
+      log('warn', 'what a look needs to see is refused by GitHub', { step: name, repository });
+    }
     return answer;
   });
 }

@@ -6,9 +6,10 @@ import { STEPS } from '../core/steps/index.ts';
 export function missedWebhooks(repositories: string[], ports: Ports, log: Log): () => Promise<void> {
   const told = new Set<string>();
   return async () => {
-    const { asked, refused } = await STEPS.FetchMissedWebhooks.run({ repositories }, ports);
-    if (typeof asked === 'number' && asked > 0)
-      log('info', 'webhooks that never came were asked for', { asked });
+    const { asked, gone, stale, refused } = await STEPS.FetchMissedWebhooks.run({ repositories }, ports);
+    const all = { asked, gone, stale };
+    if (Object.values(all).some((count) => count !== 0))
+      log('info', 'webhooks that never came were asked for', all);
     for (const repository of Array.isArray(refused) ? refused : []) {
       if (told.has(repository)) continue;
       told.add(repository);

@@ -11,6 +11,7 @@ import type { ApiHost } from '../api/host.ts';
 import type { Log } from '../core/log.ts';
 import type { Chat, Clock } from '../core/ports.ts';
 import { requestKey } from '../core/requests/request.ts';
+import { WORKFLOWS } from '../core/requests/run.ts';
 import { STEPS } from '../core/steps/index.ts';
 import { type Binary, findBinaries } from './binaries.ts';
 import type { EngineOptions } from './engine/index.ts';
@@ -177,7 +178,7 @@ function apiHost(
       ),
     request: (request) => STEPS.RouteRequest.run(request, ports),
     history: async (runId) => {
-      const workflow = (['plan', 'deploy'] as const).find((name) => engine.describe(name, runId));
+      const workflow = WORKFLOWS.find((name) => engine.describe(name, runId));
       if (!workflow) return [];
       return engine.history(workflow, runId).map(({ state, at, kind, error }) => ({
         state,

@@ -26,6 +26,8 @@ export interface SchedulesOptions {
   role: string;
   /** ARN of that bus. */
   bus: string;
+  /** ARN of the queue that keeps what AWS could not put there. */
+  deadLetters: string;
 }
 
 /** GetSchedule at once; AWS allows hundreds a second. */
@@ -36,7 +38,7 @@ const AT_ONCE = 10;
  * there, and deletes itself.
  */
 export function eventBridgeSchedules(options: SchedulesOptions): Schedules {
-  const { scheduler, publish, clock, group, role, bus } = options;
+  const { scheduler, publish, clock, group, role, bus, deadLetters } = options;
 
   async function write(input: CreateScheduleCommandInput & { Name: string }): Promise<void> {
     for (let attempt = 0; ; attempt++) {
@@ -112,6 +114,7 @@ export function eventBridgeSchedules(options: SchedulesOptions): Schedules {
         Target: {
           Arn: bus,
           RoleArn: role,
+          DeadLetterConfig: { Arn: deadLetters },
           EventBridgeParameters: { Source: REQUESTS_SOURCE, DetailType: request.command },
           Input: JSON.stringify(detailOf(request)),
         },

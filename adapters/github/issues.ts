@@ -46,7 +46,7 @@ export function githubIssues(client: Client): Issues {
 
     async edit(repository, number, { title, body, state }) {
       const { request, owner, repo } = await client.on(repository);
-      await request('PATCH /repos/{owner}/{repo}/issues/{issue_number}', {
+      const { data } = await request('PATCH /repos/{owner}/{repo}/issues/{issue_number}', {
         owner,
         repo,
         issue_number: number,
@@ -54,6 +54,7 @@ export function githubIssues(client: Client): Issues {
         ...(body === undefined ? {} : { body: clip(body, LIMITS.comment) }),
         ...(state === undefined ? {} : { state }),
       });
+      if (data.number !== number) throw new NotFound(`${repository} has no issue #${number} any more`);
     },
   };
 

@@ -42,6 +42,8 @@ export function githubPeople(client: Client): People {
           branch: data.head_branch,
           commit: data.head_sha,
           status: data.status ?? 'unknown',
+          event: data.event,
+          title: data.display_title ?? '',
         };
       } catch (error) {
         if (error instanceof NotFound) return null;

@@ -32,8 +32,15 @@ export function openDatabase(file: string): Database {
   raw.pragma('busy_timeout = 5000');
   raw.pragma('foreign_keys = ON');
   const statements = new Map<string, Statement>();
+  let closed = false;
+
+  /** Whatever is still in hand when the server ends gets an error: libsql itself ends the process for some of it. */
+  function mustBeOpen(): void {
+    if (closed) throw new Error('The database connection is not open');
+  }
 
   function prepare(sql: string): Statement {
+    mustBeOpen();
     const known = statements.get(sql);
     if (known !== undefined) return known;
     const statement = wrap(raw.prepare(sql));
@@ -42,6 +49,7 @@ export function openDatabase(file: string): Database {
   }
 
   function transaction<Result>(work: () => Result): Result {
+    mustBeOpen();
     if (raw.inTransaction) return work();
     raw.exec('BEGIN IMMEDIATE');
     try {
@@ -60,14 +68,16 @@ export function openDatabase(file: string): Database {
   return {
     file,
     get inTransaction() {
-      return raw.inTransaction;
+      return !closed && raw.inTransaction;
     },
     prepare,
     exec: (sql) => {
+      mustBeOpen();
       raw.exec(sql);
     },
     transaction,
     close: () => {
+      closed = true;
       raw.close();
     },
   };

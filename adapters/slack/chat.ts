@@ -77,7 +77,7 @@ function isBelow(address: string, root: string): boolean {
 
 /** Only whoever clicked sees it. The address works for half an hour. Source: https://docs.slack.dev/interactivity/handling-user-interaction */
 async function respond(address: string, text: string, timeout: number): Promise<void> {
-  const body = JSON.stringify({ response_type: 'ephemeral', replace_original: false, text });
+  const body = JSON.stringify({ response_type: 'ephemeral', replace_original: false, text: plain(text) });
   const headers = { 'content-type': 'application/json; charset=utf-8' };
   let status: number;
   try {
@@ -91,6 +91,11 @@ async function respond(address: string, text: string, timeout: number): Promise<
   if (status >= 500 || status === 429) throw new Unavailable(`Slack answered ${status} to an answer.`);
   // It was used up, or is too old: whoever clicked sees what came of it in the channel.
   if (status >= 400) throw new NotFound(`Slack takes no answer to that click any more (${status}).`);
+}
+
+/** It may quote what people wrote: no link, no mention. */
+function plain(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function contentOf({ text, blocks }: ChatMessage): { text: string; blocks: KnownBlock[] } {

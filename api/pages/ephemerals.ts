@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import type { EphemeralView } from '../ephemerals.ts';
-import { ago, badge, commit, type Html, link, NOTHING, runPath } from './parts.ts';
+import { ago, badge, commit, environmentPath, type Html, link, NOTHING, runPath } from './parts.ts';
 
 /** More than these are folded, so that a repository with many is still a page. Leaked ones never are. */
 const SHOWN = 12;
@@ -26,10 +26,10 @@ function tableOf(views: EphemeralView[], now: Date): Html {
 }
 
 function row(view: EphemeralView, now: Date): Html {
-  const { environment, state, ref, owner, pull, createdAt, endsAt, endsIn, run } = view;
+  const { repository, environment, state, ref, owner, pull, createdAt, endsAt, endsIn, run } = view;
   const url = urlOf(view.outputs);
   return html`<tr class="${state === 'leaked' ? 'is-bad' : ''}">
-<td data-label="Environment"><strong>${url === null ? environment : link(url, environment)}</strong>${leftOf(view)}</td>
+<td data-label="Environment"><strong><a href="${environmentPath(repository, environment)}">${environment}</a></strong>${url === null ? NOTHING : html`<div>${link(url, url)}</div>`}${leftOf(view)}</td>
 <td data-label="Of">${ref}${pull === null ? NOTHING : html` <span class="quiet">#${pull}</span>`} ${commit(view.commit)}</td>
 <td data-label="Owner">${owner === null ? html`<span class="quiet">–</span>` : `@${owner}`}</td>
 <td data-label="Age" class="nowrap">${ago(createdAt, now)}</td>

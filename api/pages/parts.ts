@@ -13,6 +13,7 @@ const TONES: Record<string, Tone> = {
   succeeded: 'good',
   deployed: 'good',
   applied: 'good',
+  destroyed: 'good',
   restored: 'back',
   ready: 'good',
   'in-sync': 'good',
@@ -121,6 +122,10 @@ export function link(url: string, text: unknown): Html {
 
 export function runPath(runId: string): string {
   return `/runs/${encodeURIComponent(runId)}`;
+}
+
+export function environmentPath(repository: string, environment: string): string {
+  return `/environments/${repository}/${encodeURIComponent(environment)}`;
 }
 
 export function jobPath(runId: string, job: string): string {

@@ -21,7 +21,7 @@ export function projectsSection(
 ${
   projects.length === 0
     ? html`<p class="quiet">No project is affected.</p>`
-    : html`<div class="scroll"><table class="projects">
+    : html`<div class="scroll"><table class="projects stack">
 <thead><tr><th>Project</th><th></th><th>Changes</th><th>Log</th></tr></thead>
 <tbody>${projects.map((project) => row(project, stateOf(project), project.name !== told))}</tbody></table></div>`
 }

@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
+import { NotFound } from '../../core/errors.ts';
 import { ENDED } from '../../core/requests/run.ts';
 import { readBody } from '../body.ts';
-import { type Caller, callerOfToken, readableRepositories } from '../caller.ts';
-import { repositoryView } from '../environments.ts';
+import { type Caller, callerOfToken, readable, readableRepositories } from '../caller.ts';
+import { environmentView, repositoryView } from '../environments.ts';
 import { followLog, followRun } from '../follow.ts';
 import type { ApiHost } from '../host.ts';
 import { jobPrefix, type LogPart, logPart, outputPart } from '../jobs.ts';
 import { listRuns } from '../run-list.ts';
 import { commandJob, findRun, runView } from '../run-view.ts';
+import { environmentBody, goneBody } from './environment.ts';
 import { homeBody } from './home.ts';
 import { jobBody, jobTitle } from './job.ts';
 import { ICON, layout } from './layout.ts';
@@ -45,6 +47,7 @@ export function pageRoutes(host: ApiHost): Hono<Env> {
   app.use('/', guard);
   app.use('/login', guard);
   app.use('/runs/*', guard);
+  app.use('/environments/*', guard);
 
   app.get('/login', (c) => c.html(loginPage(nextPath(c.req.query('next')), null)));
   app.post('/login', (c) => login(c, host));
@@ -58,6 +61,7 @@ export function pageRoutes(host: ApiHost): Hono<Env> {
   };
   app.use('/', signedIn);
   app.use('/runs/*', signedIn);
+  app.use('/environments/*', signedIn);
 
   app.get('/', async (c) => {
     const repositories = await readableRepositories(host, c.var.viewer);
@@ -66,6 +70,13 @@ export function pageRoutes(host: ApiHost): Hono<Env> {
       listRuns(host, repositories, { limit: 25 }),
     ]);
     return page(c, host, { title: 'Environments', body: homeBody(views, runs, host.ports.clock.now()) });
+  });
+
+  app.get('/environments/:owner/:name/:environment', async (c) => {
+    const { owner, name, environment } = c.req.param();
+    const repository = await readable(host, c.var.viewer, `${owner}/${name}`);
+    const body = await environmentPage(host, repository, environment);
+    return page(c, host, { title: environment, body });
   });
 
   app.get('/runs/:id', async (c) => {
@@ -107,6 +118,18 @@ export function pageRoutes(host: ApiHost): Hono<Env> {
   });
 
   return app;
+}
+
+async function environmentPage(host: ApiHost, repository: string, environment: string): Promise<Html> {
+  const now = host.ports.clock.now();
+  const runs = await host.ports.runs.list({ repository, environment, limit: 50 });
+  try {
+    return environmentBody(await environmentView(host, repository, environment), runs, now);
+  } catch (error) {
+    // Links of a run's page still lead here when an ephemeral one has ended.
+    if (error instanceof NotFound && runs.length > 0) return goneBody(repository, environment, runs, now);
+    throw error;
+  }
 }
 
 async function wholeOf(read: (offset: number) => Promise<LogPart>): Promise<string> {

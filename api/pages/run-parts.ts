@@ -1,14 +1,15 @@
 import { html } from 'hono/html';
+import type { ReportedProject } from '../../core/reports/plan-report.ts';
 import { joinWords } from '../../core/terraform/split-words.ts';
 import type { RunView, TerraformView } from '../run-view.ts';
-import { urlOf, whatIsLeft } from './ephemerals.ts';
-import { badge, type Html, link, NOTHING, runPath } from './parts.ts';
+import { whatIsLeft } from './ephemerals.ts';
+import { badge, environmentPath, type Html, link, NOTHING, runPath } from './parts.ts';
 import { localPath } from './projects.ts';
 
 /** What only runs of one kind have: a command's output, drift, an ephemeral environment, what a destroy left. */
 export function runParts(view: RunView): Html {
   const { terraform, drift, destroy, frozen } = view;
-  return html`${frozen ? html`<section class="card is-frozen"><h2>Frozen</h2>${frozenText(frozen)}</section>` : NOTHING}
+  return html`${frozen ? html`<section class="card is-frozen">${frozenText(frozen)}</section>` : NOTHING}
 ${ephemeral(view)}
 ${destroy && Object.keys(destroy.left).length > 0 ? leftOver(view, destroy.left) : NOTHING}
 ${terraform ? command(view, terraform) : NOTHING}
@@ -31,12 +32,11 @@ function moment(at: string): string {
 function ephemeral({ run, ephemeral }: RunView): Html {
   if (!ephemeral || run.workflow === 'destroy') return NOTHING;
   const { ref, owner, endsAt, outputs, destroyedBy } = ephemeral;
-  const url = urlOf(outputs);
-  return html`<section class="card"><h2>${url === null ? run.environment : link(url, run.environment)}</h2>
+  return html`<section class="card"><h2><a href="${environmentPath(run.repository, run.environment)}">${run.environment}</a></h2>
 <dl>
 <dt>made from</dt><dd>${ref}</dd>
 ${owner === null ? NOTHING : html`<dt>owner</dt><dd>@${owner}</dd>`}
-<dt>ends</dt><dd>${endsAt === null ? 'never, until somebody takes it down' : html`<time datetime="${endsAt}">${moment(endsAt)}</time>`}</dd>
+${destroyedBy === null ? html`<dt>ends</dt><dd>${endsAt === null ? 'never, until somebody takes it down' : html`<time datetime="${endsAt}">${moment(endsAt)}</time>`}</dd>` : NOTHING}
 ${Object.entries(outputs).map(([name, value]) => html`<dt>${name}</dt><dd>${link(value, value)}</dd>`)}
 ${destroyedBy === null ? NOTHING : html`<dt>taken down by</dt><dd><a href="${runPath(destroyedBy)}">another run</a></dd>`}
 </dl></section>`;
@@ -66,15 +66,29 @@ function drifted(drift: NonNullable<RunView['drift']>): Html {
 ${drift.notes.map((note) => html`<p class="note">${note}</p>`)}
 ${drift.known ? html`<p class="note">The same difference was told before.</p>` : NOTHING}
 ${drift.gone ? html`<p class="note">What had drifted before is as it should be again.</p>` : NOTHING}
-${drift.issue ? html`<p>Told in ${link(drift.issue.url, `issue #${drift.issue.number}`)}.</p>` : NOTHING}
+${issueOf(drift)}
 ${drift.reconciledBy === null ? NOTHING : html`<p><a href="${runPath(drift.reconciledBy)}">Another run</a> takes it away.</p>`}</section>`;
 }
 
-/** What a comparison found in a project, in place of what became of its plan. */
-export function comparedState({ drift }: RunView): ((project: { name: string }) => string) | undefined {
-  if (!drift) return undefined;
-  return ({ name }) => {
+/** Where all is as it was, and was so before, there is no issue to look at. */
+function issueOf({ issue, gone, drifted, unknown }: NonNullable<RunView['drift']>): Html {
+  const isTold = gone || Object.keys(drifted).length > 0 || unknown.length > 0;
+  if (!issue || !isTold) return NOTHING;
+  return html`<p>${gone ? 'Closed:' : 'Told in'} ${link(issue.url, `issue #${issue.number}`)}.</p>`;
+}
+
+/** What became of a project, in the words of its run: what a comparison found, that it was destroyed. */
+export function shownState({ run, drift }: RunView): (project: ReportedProject) => string {
+  return ({ name, status }) => {
+    if (run.workflow === 'destroy' && status === 'applied') return 'destroyed';
+    if (!drift) return status;
     if (drift.unknown.includes(name)) return 'unknown';
     return Object.hasOwn(drift.drifted, name) ? 'drifted' : 'in-sync';
   };
+}
+
+/** A comparison applies nothing: no project of it waits for another. */
+export function shownReport<R extends { projects: ReportedProject[] }>(report: R, { drift }: RunView): R {
+  if (!drift) return report;
+  return { ...report, projects: report.projects.map(({ upstream: _, ...project }) => project) };
 }

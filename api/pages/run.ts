@@ -10,6 +10,7 @@ import {
   ago,
   badge,
   commit,
+  environmentPath,
   type Html,
   jobPath,
   left,
@@ -19,7 +20,7 @@ import {
   whatItDoes,
 } from './parts.ts';
 import { localPath, projectsSection } from './projects.ts';
-import { comparedState, runParts } from './run-parts.ts';
+import { runParts, shownReport, shownState } from './run-parts.ts';
 
 export function runTitle({ run }: RunView): string {
   return `Run ${run.number}: ${whatItDoes(run)}`;
@@ -30,19 +31,24 @@ export function runBody(view: RunView, now: Date): Html {
   return html`${heading(view, now)}
 ${asking(view, now)}
 ${runParts(view)}
-${report?.kind === 'deploy' ? outcome(report) : NOTHING}
+${report?.kind === 'deploy' ? outcome(report, view.run.title) : NOTHING}
 ${report?.kind === 'plan' && report.message ? html`<section class="card is-bad"><h2>It could not be planned</h2><pre class="error">${report.message}</pre></section>` : NOTHING}
 ${report && report.policyChanges.length > 0 ? list('This changes the rules in cairn.yaml', report.policyChanges) : NOTHING}
-${report && hasProjects(view) ? projectsSection(report, report.kind === 'deploy' ? (report.failure?.project ?? null) : null, comparedState(view)) : NOTHING}
+${report && hasProjects(view) ? projectsSection(shownReport(report, view), report.kind === 'deploy' ? (report.failure?.project ?? null) : null, shownState(view)) : NOTHING}
 ${jobs(view, view.jobs)}
 ${timeline(view.events, now)}
 ${history(view.history)}`;
 }
 
-/** A command, and a change of time, are about no plans; where there are some, they are shown all the same. */
+/**
+ * A command, and a change of time, are about no plans; what ended before it planned has none. Where there are some,
+ * they are shown all the same.
+ */
 function hasProjects({ run, report }: RunView): boolean {
-  const isAboutPlans = run.workflow !== 'run' && run.workflow !== 'extend';
-  return isAboutPlans || (report?.projects.length ?? 0) > 0;
+  const projects = report?.projects ?? [];
+  if (projects.some(({ status }) => status !== 'pending')) return true;
+  if (run.workflow === 'run' || run.workflow === 'extend') return false;
+  return projects.length === 0 || !ENDED.includes(run.state);
 }
 
 function heading({ run, report }: RunView, now: Date): Html {
@@ -54,8 +60,8 @@ function heading({ run, report }: RunView, now: Date): Html {
 <p class="lead">${run.title}</p>
 <dl class="facts">
 <div><dt>repository</dt><dd>${run.repository}</dd></div>
-<div><dt>environment</dt><dd>${run.environment}</dd></div>
-<div><dt>commit</dt><dd>${commit(run.commit)}</dd></div>
+<div><dt>environment</dt><dd><a href="${environmentPath(run.repository, run.environment)}">${run.environment}</a></dd></div>
+${run.commit === null ? NOTHING : html`<div><dt>commit</dt><dd>${commit(run.commit)}</dd></div>`}
 ${pull ? html`<div><dt>pull request</dt><dd>${link(pull.url, `#${pull.number} ${pull.title}`)}</dd></div>` : NOTHING}
 ${report?.kind === 'deploy' && run.workflow === 'deploy' ? html`<div><dt>last good</dt><dd>${commit(report.baseCommit)}</dd></div>` : NOTHING}
 ${run.requester === null ? NOTHING : html`<div><dt>asked by</dt><dd>@${run.requester}</dd></div>`}
@@ -81,8 +87,10 @@ ${deploy?.differences && deploy.differences.length > 0 ? html`<p>It asks again, 
 </section>`;
 }
 
-function outcome(report: DeployReport): Html {
+/** `title` stands at the top of the page already. */
+function outcome(report: DeployReport, title: string): Html {
   const { failure, message, rollback, revert, helps } = report;
+  const lines = (message ?? '').split('\n').filter((line) => line !== '' && line !== title);
   return html`${
     failure
       ? html`<section class="card is-bad"><h2>${failure.project === null ? 'Failed' : `${failure.project} failed`} <span class="quiet">${failure.stage}</span></h2>
@@ -91,8 +99,7 @@ ${failure.logTail ? html`<details ${isSaid(failure) ? '' : 'open'} id="tail"><su
 <p><a href="${localPath(failure.logUrl)}">Whole log</a></p></section>`
       : NOTHING
   }
-${message ? html`<section class="card ${report.state === 'broken' ? 'is-bad' : ''}"><p>${message}</p></section>` : NOTHING}
-${helps ? html`<section class="card"><p>What helps:</p><pre class="command">${helps}</pre></section>` : NOTHING}
+${lines.length > 0 || helps ? html`<section class="card ${report.state === 'broken' ? 'is-bad' : ''}">${lines.map((line) => html`<p>${line}</p>`)}${helps ? html`<p>What helps:</p><pre class="command">${helps}</pre>` : NOTHING}</section>` : NOTHING}
 ${
   rollback
     ? html`<section class="card is-back"><h2>Taken back ${report.state === 'rolling-back' ? 'now' : ''} to ${commit(rollback.commit)}</h2>
@@ -128,8 +135,18 @@ function jobs({ run }: RunView, all: JobView[]): Html {
   if (all.length === 0) return NOTHING;
   return html`<section><h2>Jobs</h2><ul class="jobs">${all.map(
     (job) =>
-      html`<li><a href="${jobPath(run.id, job.id)}">${job.kind === 'job' ? job.id : job.kind}${job.project === null ? '' : ` ${job.project}`}</a> ${badge(job.status)}</li>`,
+      html`<li><a href="${jobPath(run.id, job.id)}">${job.kind === 'job' ? job.id : job.kind}${job.project === null ? '' : ` ${job.project}`}</a> ${badge(isTooEarly(job, all) ? 'too early' : job.status)}</li>`,
   )}</ul></section>`;
+}
+
+/** A plan that failed for want of what a wave before it had yet to apply, and was made later: no failure. */
+function isTooEarly(job: JobView, all: JobView[]): boolean {
+  if (job.kind !== 'plan' || job.status !== 'failed') return false;
+  // They stand in the order in which they were ordered.
+  const later = all.slice(all.indexOf(job) + 1);
+  return later.some(
+    ({ kind, project, status }) => kind === 'plan' && project === job.project && status === 'ok',
+  );
 }
 
 function timeline(events: StatusEvent[], now: Date): Html {

@@ -53,6 +53,7 @@ dt { color: var(--quiet); }
 dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 dl.facts { display: flex; flex-wrap: wrap; gap: .4rem 2.2rem; margin: 0; }
 dl.facts div { display: flex; gap: .5rem; max-width: 100%; }
+dl.facts dt { white-space: nowrap; }
 .badge { display: inline-block; border-radius: 99px; padding: .05rem .65rem; font-size: .84rem; white-space: nowrap; background: var(--code); color: var(--quiet); }
 .badge.good { background: var(--good-bg); color: var(--good); }
 .badge.busy { background: var(--busy-bg); color: var(--busy); }
@@ -72,7 +73,10 @@ table { border-collapse: collapse; width: 100%; }
 th { text-align: left; font-weight: 500; color: var(--quiet); font-size: .86rem; }
 th, td { padding: .5rem .9rem; vertical-align: top; }
 tbody tr + tr td, thead + tbody tr td { border-top: 1px solid var(--line); }
-.clip { max-width: 34rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+/* The one column that takes what room there is: its text is cut, the table never is. */
+.runs td.what { width: 100%; max-width: 0; min-width: 14rem; }
+.runs td.what > * { display: block; }
+.clip { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 table.projects td:first-child { overflow-wrap: anywhere; }
 tr.is-bad td:first-child { border-left: 4px solid var(--bad); }
 ul.left { margin: .3rem 0; padding-left: 1.1rem; }
@@ -89,23 +93,28 @@ details.diff summary .counts { margin-left: .8rem; }
 details.diff pre { margin: .3rem -0.4rem .7rem; }
 ul.jobs { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: .4rem 1.6rem; }
 ol.timeline { list-style: none; margin: 0; padding: 0 0 0 .3rem; }
-ol.timeline li { position: relative; padding: 0 0 .7rem 1.2rem; border-left: 2px solid var(--line); overflow-wrap: anywhere; }
+ol.timeline li { position: relative; display: flex; gap: .2rem 1rem; padding: 0 0 .7rem 1.2rem; border-left: 2px solid var(--line); overflow-wrap: anywhere; }
 ol.timeline li::before { content: ""; position: absolute; left: -6px; top: .5em; width: 10px; height: 10px; border-radius: 50%; background: var(--link); }
 ol.timeline li:last-child { border-color: transparent; }
 ol.timeline li.approval-wanted::before { background: var(--wait); }
 ol.timeline li.rollback-started::before, ol.timeline li.revert-opened::before { background: var(--back); }
-ol.timeline .at { color: var(--quiet); display: inline-block; min-width: 6.5rem; }
+ol.timeline .at { color: var(--quiet); flex: none; min-width: 6.5rem; }
+ol.timeline li span { min-width: 0; }
 form { display: grid; gap: .5rem; margin-top: 1rem; }
 input, button { font: inherit; color: inherit; padding: .5rem .7rem; border: 1px solid var(--line); border-radius: 8px; background: var(--bg); }
 button { background: #3f7a5d; border-color: transparent; color: #fff; cursor: pointer; }
 @media (max-width: 40rem) { header, main { padding-left: 1rem; padding-right: 1rem; } .grid { grid-template-columns: 1fr; }
+  .line { flex-wrap: wrap; }
+  ol.timeline li { flex-direction: column; }
   .stack, .stack tbody, .stack tr { display: block; }
   .stack thead { display: none; }
   .stack tr { padding: .55rem 0; }
   .stack tr.is-bad { border-left: 4px solid var(--bad); }
   .stack tr.is-bad td { border-left: 0; }
   .stack td { display: inline-block; padding: .08rem 0 .08rem .9rem; white-space: normal; overflow-wrap: anywhere; }
-  .stack td:first-child { display: block; min-width: 0; padding-right: .9rem; }
+  .stack td:first-child, .stack td.what { display: block; width: auto; max-width: none; min-width: 0; padding-right: .9rem; }
+  .stack td.number { display: inline-block; }
+  .runs .clip { white-space: normal; }
   .stack tbody tr + tr td { border-top: 0; }
   .stack tbody tr + tr { border-top: 1px solid var(--line); }
   .stack td[data-label="Ends in"]::before { content: "ends in: "; color: var(--quiet); }

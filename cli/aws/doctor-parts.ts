@@ -5,7 +5,7 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-s
 import { WORKFLOWS, type WorkflowName } from '../../core/requests/run.ts';
 import type { InfraConfig } from '../../infra/load-config.ts';
 import { logGroupName, SCHEDULE_GROUP } from '../../infra/names.ts';
-import { FUNCTIONS } from '../../lambdas/functions.ts';
+import { scheduledFunctions } from '../../infra/scheduled.ts';
 import type { Finding } from '../doctor.ts';
 import { type OperatorClients, reasonOf } from './clients.ts';
 import { findLine } from './logs.ts';
@@ -43,11 +43,8 @@ const HEARTBEATS = 3;
 
 /** What Scheduler calls by the clock; each call leaves lines in a log. */
 export function checkSchedules(clients: OperatorClients, now: number): Promise<Finding[]> {
-  const scheduled = Object.entries(FUNCTIONS).flatMap(([name, { trigger }]) =>
-    trigger.kind === 'schedule' ? [{ name: `cairn-${name}`, minutes: trigger.minutes }] : [],
-  );
   return Promise.all(
-    scheduled.map(({ name, minutes }) =>
+    scheduledFunctions().map(({ name, minutes }) =>
       attempt(name, async () => {
         const within = HEARTBEATS * minutes;
         const { State } = await clients.scheduler.send(

@@ -7,6 +7,7 @@ import type { Io } from '../io.ts';
 import type { HostModules } from './hosting.ts';
 
 export function addAwsCommands(program: Command, io: Io, finish: Finish, modules: HostModules): void {
+  program.commandsGroup('Cairn on AWS:');
   const aws = program.command('aws').description('Cairn itself, in your AWS account');
   aws
     .command('deploy')

@@ -37,6 +37,7 @@ function serving(command: Command): Command {
 }
 
 export function addHostCommands(program: Command, io: Io, finish: Finish, modules: HostModules): void {
+  program.commandsGroup('A server on this machine:');
   serving(program.command('serve').description('run the server on this machine'))
     .option('--host <address>', 'address to listen on (CAIRN_HOST; 127.0.0.1)')
     .option('--port <number>', 'port to listen on (CAIRN_PORT; 8474)')

@@ -1,9 +1,12 @@
 import type { LogPart } from '../../api/jobs.ts';
 import type { RunView } from '../../api/run-view.ts';
+import type { DriftLine } from '../../core/record/drift.ts';
+import { driftWords } from '../../core/record/drift-page.ts';
 import { type AskFlags, askServer, given } from '../ask.ts';
 import type { Client } from '../client.ts';
+import { chooseRepository, connect } from '../connection.ts';
 import { EXIT } from '../exit.ts';
-import { type Io, painter, plain } from '../io.ts';
+import { type Io, painter, plain, table } from '../io.ts';
 import { driftNotes, driftTable } from '../parts.ts';
 
 /** `cairn run -e ENV -p PROJECT -- ARGS…`: what terraform printed on standard output, all else beside it. */
@@ -20,7 +23,7 @@ export async function run(
   if (!view || flags.json) return view ? code : EXIT.bad;
   if (view.terraform?.job) {
     for await (const text of wholeOutput(client, view.run.id)) io.out(plain(text));
-  }
+  } else if (view.terraform?.output) io.out(plain(view.terraform.output));
   return code;
 }
 
@@ -45,6 +48,30 @@ export async function drift(
   }
   if (Object.keys(found.drifted).length > 0) return DRIFTED;
   return found.unknown.length > 0 ? EXIT.bad : EXIT.ok;
+}
+
+/** `cairn drift ENV --history`: a line for each time that something else was found. */
+export async function driftHistory(environment: string, flags: AskFlags, io: Io): Promise<number> {
+  const client = await connect(flags, io);
+  const repository = await chooseRepository(client, flags, io);
+  const path = `/environments/${repository}/${encodeURIComponent(environment)}/drift`;
+  const answer = await client.get<{ history: DriftLine[] }>(path);
+  if (flags.json) {
+    io.out(`${JSON.stringify(answer, null, 2)}\n`);
+    return EXIT.ok;
+  }
+  const rows = answer.history.map((line) => [
+    line.at.slice(0, 16).replace('T', ' '),
+    driftWords(line),
+    line.unknown.join(', ') || '-',
+    line.run,
+  ]);
+  io.out(
+    rows.length === 0
+      ? `Nothing was ever found to differ in ${plain(environment)}.\n`
+      : table(['AT (UTC)', 'WHAT', 'NOT COMPARED', 'RUN'], rows),
+  );
+  return EXIT.ok;
 }
 
 /** Waits, unless told not to: then it answers null. What was started is told beside what is asked for. */

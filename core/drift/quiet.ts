@@ -1,5 +1,5 @@
 import { isEphemeral } from '../ephemeral/name.ts';
-import type { Ports } from '../ports.ts';
+import type { Lock, Ports } from '../ports.ts';
 import { readRecord } from '../record/read.ts';
 import { touchedTheWorld } from '../runs/document.ts';
 import { loadDocument } from '../runs/store.ts';
@@ -25,13 +25,19 @@ export async function quietOf(ports: Needs, place: Place): Promise<Quiet> {
   ]);
   const holder = lock?.holder ?? null;
   const basis = `${made.number}/${lock?.fence ?? 0}/${holder?.runId ?? ''}`;
-  if (made.busy !== null) return { busy: made.busy, basis };
-  if (holder === null || (await onlyWaits(ports, place, holder.runId))) return { busy: null, basis };
+  return { busy: made.busy ?? (await underWay(ports, place, lock)), basis };
+}
+
+/** The run that has the environment and may be changing it, as a sentence. */
+export async function underWay(
+  ports: Pick<Ports, 'approvals' | 'artifacts' | 'runs'>,
+  place: Place,
+  lock: Lock | null,
+): Promise<string | null> {
+  const holder = lock?.holder ?? null;
+  if (holder === null || (await onlyWaits(ports, place, holder.runId))) return null;
   const run = await ports.runs.get(holder.runId);
-  return {
-    busy: `Run ${run?.number ?? '?'} (${holder.command}) is under way in ${place.environment}.`,
-    basis,
-  };
+  return `Run ${run?.number ?? '?'} (${holder.command}) is under way in ${place.environment}.`;
 }
 
 async function lastChange(
@@ -46,7 +52,11 @@ async function lastChange(
   return { number: found?.version ?? 0, busy: isBusy ? `${environment} is ${found.state}.` : null };
 }
 
-async function onlyWaits(ports: Needs, { repository, environment }: Place, runId: string): Promise<boolean> {
+async function onlyWaits(
+  ports: Pick<Ports, 'approvals' | 'artifacts'>,
+  { repository, environment }: Place,
+  runId: string,
+): Promise<boolean> {
   const waiting = await ports.approvals.get(repository, environment);
   if (waiting?.runId !== runId) return false;
   return !touchedTheWorld(await loadDocument(ports, waiting.doc));

@@ -11,23 +11,30 @@ import type { RunInput } from '../steps/input.ts';
 /** As many as a request names. */
 const MOST = 200;
 
-/** A deploy that was started by a look for drift, and by nobody. */
-export function isReconciling(request: RunInput['request']): boolean {
-  return (
-    request.command === 'deploy' && request.origin.source === 'schedule' && request.projects !== undefined
-  );
+/**
+ * A deploy of what stands already, which brings nothing newer: a look for drift started it, or a command that
+ * replaces resources. Only these name projects.
+ */
+export function isOfWhatStands(request: RunInput['request']): boolean {
+  return request.command === 'deploy' && request.projects !== undefined;
 }
+
+/** So many deploys that did not help, or whose help did not last, are enough: one that heals nothing heals nothing. */
+const TRIES = 3;
 
 interface Reconciling {
   reconciledBy: string | null;
   /** Why it is not taken away now; null: it is, or it is not asked for. */
   note: string | null;
+  /** Deploys that were started by themselves since there is a difference. */
+  reconciles: number;
 }
 
 /**
  * Starts a deploy of the last good commit where that is configured: once for the same difference, whatever becomes of
  * it. What waits for a person, was rejected or did not help is not asked for again and again; only one that a newer
- * deploy pushed aside is.
+ * deploy pushed aside is. A difference that is another one at each look (a clock in a configuration) is not followed
+ * for ever either: it has to be gone once before the next deploy is started by itself.
  */
 export async function reconcile(
   doc: RunDocument,
@@ -35,29 +42,39 @@ export async function reconcile(
   told: DriftRecord | null,
   ports: Pick<Ports, 'clock' | 'git' | 'locks' | 'runs' | 'source' | 'workflows'>,
 ): Promise<Reconciling> {
-  const nothing = { reconciledBy: null, note: null };
-  if (!drift.reconcile || drift.digest === null) return nothing;
-  const before = told?.digest === drift.digest ? told.reconciledBy : null;
-  if (before !== null && !(await mayBeFollowed(before, doc, ports))) {
-    return { reconciledBy: before, note: null };
-  }
-
+  const reconciles = told?.digest ? told.reconciles : 0;
+  const none = (note: string | null = null) => ({ reconciledBy: null, note, reconciles });
+  if (!drift.reconcile || drift.digest === null) return none();
   const projects = projectsOf(doc, drift);
-  if (projects.length === 0) return nothing;
-  const request = requestOf(doc, drift, projects, before);
+  const before = told?.digest === drift.digest ? told.reconciledBy : null;
   const { repository, environment } = doc;
+  const request = requestOf(doc, drift, projects, before);
   const id = runId('deploy', repository, environment, request.origin.trigger);
-  const freeze = await freezeOf(ports, repository, environment);
-  if (freeze) {
-    return { reconciledBy: null, note: `It is taken away later: ${frozenSentence(environment, freeze)}.` };
+  // Asked by hand and told already: this step is repeated.
+  const isStarted = before !== null && (before === id || !(await mayBeFollowed(before, doc, ports)));
+  if (isStarted) return { ...none(), reconciledBy: before };
+
+  if (projects.length === 0) return none();
+  if (!isAsked(doc) && before === null && reconciles >= TRIES) {
+    return none(
+      `It is not taken away any more: ${reconciles} deploys were started since it was found, and it still differs. Once it is gone, the next one is followed again; until then \`cairn drift ${environment} --reconcile\` starts a deploy.`,
+    );
   }
+  const freeze = await freezeOf(ports, repository, environment);
+  if (freeze) return none(`It is taken away later: ${frozenSentence(environment, freeze)}.`);
   // It would stand in the way of what people asked for, or be out of date when its turn comes.
   const holder = (await ports.locks.get(repository, environment))?.holder ?? null;
   if (holder && holder.runId !== id) {
     const run = await ports.runs.get(holder.runId);
-    return { reconciledBy: null, note: `It is taken away later: run ${run?.number ?? '?'} comes first.` };
+    return none(`It is taken away later: run ${run?.number ?? '?'} comes first.`);
   }
-  return { reconciledBy: await startRun('deploy', request, environment, ports), note: null };
+  const reconciledBy = await startRun('deploy', request, environment, ports);
+  // One that follows another, and one that a person asked for, are none of their own accord.
+  return { reconciledBy, note: null, reconciles: reconciles + (isAsked(doc) || before !== null ? 0 : 1) };
+}
+
+function isAsked({ request }: RunDocument): boolean {
+  return request.command === 'drift' && request.reconcile === true;
 }
 
 /** Those that the last good commit still has, and that are known to differ now. */
@@ -69,25 +86,21 @@ function projectsOf(doc: RunDocument, drift: DriftPart): string[] {
 }
 
 function requestOf(
-  { repository, environment, commit, request }: RunDocument,
+  doc: RunDocument,
   { since, digest }: DriftPart,
   projects: string[],
   after: string | null,
 ): DeployRequest {
-  const again = after === null ? '' : `-after-${after}`;
+  const { repository, environment, commit, request } = doc;
+  const again = isAsked(doc) ? `-asked-${doc.runId}` : after === null ? '' : `-after-${after}`;
   const trigger = `drift-${since}-${digest?.slice(0, 16)}${again}`;
   const origin = { source: 'schedule' as const, login: request.origin.login, trigger };
   return { command: 'deploy', repository, environment, commit, projects, retry: false, origin };
 }
 
 /** By another one. Who asks by hand may ask again, but not while it is under way. */
-async function mayBeFollowed(
-  before: string,
-  { request }: RunDocument,
-  ports: Pick<Ports, 'runs'>,
-): Promise<boolean> {
+async function mayBeFollowed(before: string, doc: RunDocument, ports: Pick<Ports, 'runs'>): Promise<boolean> {
   const run = await ports.runs.get(before);
-  if (!run) return false;
-  if (request.command === 'drift' && request.reconcile) return ENDED.includes(run.state);
-  return run.state === 'superseded';
+  // One that is not known any more was long ago.
+  return isAsked(doc) ? !run || ENDED.includes(run.state) : run?.state === 'superseded';
 }

@@ -57,11 +57,12 @@ export function refusalByFreeze(doc: RunDocument, freeze: Freeze, isLate: boolea
   }
   const late = isLate ? `${environment} was frozen while this waited, so nothing was applied.\n` : '';
   const { approvers } = policy.approval;
+  const hasGlass = (request.command === 'deploy' && !request.projects) || request.command === 'rollback';
   const glass =
-    approvers.length > 0
+    hasGlass && approvers.length > 0
       ? ` ${approvers.join(', ')} may go ahead in spite of it: /cairn ${request.command} ${environment} --despite-freeze`
       : '';
   const ofHead = request.command === 'deploy' && !request.projects;
-  const then = ofHead ? 'the head of its branch is deployed by itself' : 'ask again';
-  return `${late}${frozen}\nOnce it is over, ${then}: /cairn unfreeze ${environment}.${glass}`;
+  const then = ofHead ? 'then the head of its branch is deployed by itself' : 'then ask again';
+  return `${late}${frozen}\n/cairn unfreeze ${environment} ends it; ${then}.${glass}`;
 }

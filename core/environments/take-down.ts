@@ -10,6 +10,7 @@ import { findPull, pullPart } from '../runs/pull-part.ts';
 import { commitOf, standingProjects } from '../runs/standing.ts';
 import type { RunInput } from '../steps/input.ts';
 import { freezeOf } from './freeze.ts';
+import { withHalfMade } from './half-made.ts';
 
 type Needs = Pick<
   Ports,
@@ -27,7 +28,7 @@ export function checkConfirmed({ environment, confirm }: Pick<DestroyRequest, 'e
 
 /**
  * The first document of the end of a permanent environment: every project of the record, each with the commit it was
- * applied from, under the policy of the last good commit, and always with an approval.
+ * applied from, and what a deployment that broke off may have left, under the policy of the last good commit, and always with an approval.
  */
 export async function takeDown(
   run: RunInput,
@@ -37,11 +38,14 @@ export async function takeDown(
 ): Promise<RunDocument> {
   checkConfirmed(request);
   const { repository, environment } = run;
-  const record = await readRecord(ports, repository, environment);
-  if (!record?.commit || Object.keys(record.projects).length === 0) {
+  const recorded = await readRecord(ports, repository, environment);
+  const record = recorded && (await withHalfMade(run, recorded, ports));
+  if (!record || Object.keys(record.projects).length === 0) {
     throw new NotFound(`Nothing stands in ${environment} as far as the record knows: nothing to destroy.`);
   }
-  const good = await commitOf(repository, record.commit, ports);
+  // One whose first deployment broke off has no good commit.
+  const commit = record.commit ?? record.last.commit;
+  const good = await commitOf(repository, commit, ports);
   const approved = policyOf(good.config, environment);
   const policy: Policy = {
     ...approved,
@@ -56,22 +60,25 @@ export async function takeDown(
     ports,
   );
   const freeze = await freezeOf(ports, repository, environment);
+  const asker = request.origin.login;
   const doc = newDocument(run, {
     runNumber: known.number,
     fence: known.fence,
     pull: pull && pullPart(pull),
-    commit: record.commit,
+    commit,
     branch: good.config.environments[environment]?.branch ?? null,
-    base: record.commit,
+    base: commit,
     policy,
     configDigest: configDigest(good.configText),
     slackChannel: good.config.notifications.slack?.channel ?? null,
     backends,
+    // `not_author`: whoever asks for it does not agree to it as well.
+    authors: asker === null ? [] : [asker],
     everApplied: [...new Set(projects.flatMap(({ project }) => [project.name, ...project.dependsOn]))],
     destroy: { attempt: 1, gone: [], begun: false, listed: {}, left: {} },
     frozen: freeze,
     deploy: {
-      commit: record.commit,
+      commit,
       waves: destroyWaves(projects.map(({ project }) => project)),
       wave: 0,
       stage: 'new',

@@ -1,14 +1,19 @@
 import type { StateAddress } from '../projects/project.ts';
 import type { EnvironmentRecord } from '../record/schema.ts';
+import type { Ephemeral } from './environment.ts';
 import type { StatePlace } from './states.ts';
 
 /** Whose a state is, by the key of its address. */
 export type Owners = ReadonlyMap<string, string>;
 
-/** Every state that is spoken for: by the roots of some commits, and by what the record says was applied. */
+/**
+ * Every state that is spoken for: by the roots of some commits, by what the record says was applied, and by other
+ * ephemeral environments.
+ */
 export function ownersOf(
   commits: readonly { addresses: ReadonlyMap<string, StateAddress | null> }[],
   records: Readonly<Record<string, EnvironmentRecord | null>>,
+  others: readonly Pick<Ephemeral, 'environment' | 'applied'>[] = [],
 ): Owners {
   const owners = new Map<string, string>();
   for (const { addresses } of commits) {
@@ -16,6 +21,11 @@ export function ownersOf(
   }
   for (const [environment, record] of Object.entries(records)) {
     for (const [project, { address }] of Object.entries(record?.projects ?? {})) {
+      if (address !== null) owners.set(address, `${project} of ${environment}`);
+    }
+  }
+  for (const { environment, applied } of others) {
+    for (const [project, { address }] of Object.entries(applied)) {
       if (address !== null) owners.set(address, `${project} of ${environment}`);
     }
   }

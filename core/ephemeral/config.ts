@@ -3,6 +3,7 @@ import type { Config, EnvironmentConfig, EphemeralConfig } from '../projects/con
 import { nameMatcher } from '../projects/discover.ts';
 import { CONFIG_FILE } from '../projects/load-config.ts';
 import { type Policy, policyOf } from '../projects/policy.ts';
+import type { EphemeralPart, ProjectProgress } from '../runs/document.ts';
 
 /** What the default branch says of ephemeral environments. Throws InvalidInput where it says nothing. */
 export function ephemeralConfig(base: Config | null, branch: string): EphemeralConfig {
@@ -35,6 +36,17 @@ export function withEphemeral(config: Config, base: Config, environment: string)
     drift: null,
   };
   return { ...config, environments: { ...config.environments, [environment]: made } };
+}
+
+/**
+ * Whether a project may read no state but those of the environment: in one that is made or updated. What ends goes,
+ * whatever it read.
+ */
+export function readsOwnOnly(
+  ephemeral: EphemeralPart | null,
+  { project, destroy }: Pick<ProjectProgress, 'project' | 'destroy'>,
+): boolean {
+  return ephemeral?.rules !== undefined && !destroy && !nameMatcher(ephemeral.rules.reads)(project);
 }
 
 /** Guards as everywhere; secrets are those of permanent environments, so that only projects that are named get theirs. */

@@ -1,5 +1,6 @@
 import type { Ports } from '../ports.ts';
 import type { Request } from '../requests/request.ts';
+import { findPull } from '../runs/pull-part.ts';
 import { startRun } from '../runs/start.ts';
 import type { Ephemeral } from './environment.ts';
 import { momentText } from './times.ts';
@@ -10,9 +11,11 @@ import { momentText } from './times.ts';
  */
 export async function endOfPull(
   request: Extract<Request, { command: 'closed' }>,
-  ports: Pick<Ports, 'ephemerals' | 'reports' | 'workflows'>,
+  ports: Pick<Ports, 'ephemerals' | 'pulls' | 'reports' | 'workflows'>,
 ): Promise<string[]> {
   const { repository, pull, origin } = request;
+  // A webhook may come days late: what was opened again since keeps what it has.
+  if ((await findPull(ports, repository, pull))?.state === 'open') return [];
   const own = (await ports.ephemerals.list(repository)).filter((one) => one.pull === pull);
   for (const one of own.filter(isKept)) await ports.reports.createComment(repository, pull, keptText(one));
   return Promise.all(
@@ -36,5 +39,5 @@ function isKept({ automatic, state }: Ephemeral): boolean {
 /** The marker makes it one comment, however often it is told. */
 function keptText({ environment, endsAt }: Ephemeral): string {
   const until = endsAt === null ? 'until somebody takes it down' : `until ${momentText(new Date(endsAt))}`;
-  return `<!-- cairn:kept:${environment} -->\n\`${environment}\` was asked for, so it stays ${until}. \`/cairn down\` takes it down now.\n`;
+  return `<!-- cairn:kept:${environment} -->\nThis pull request is closed, but \`${environment}\` was asked for by hand, so it stays ${until}. \`/cairn down\` takes it down now.\n`;
 }

@@ -36,6 +36,8 @@ export interface Ephemeral {
   left: Record<string, string[] | null>;
   /** The run that changed it last. */
   runId: string;
+  /** Runs that moved its end, the newest last: a step that is repeated moves nothing twice. */
+  movedBy?: string[];
 }
 
 export type AppliedProject = Pick<

@@ -20,3 +20,23 @@ export async function leftOf(ports: Pick<Ports, 'artifacts'>, job: string): Prom
     .map((line) => line.trim())
     .filter((line) => line !== '' && !DATA.test(line));
 }
+
+/** What the registry keeps of an environment is one item of 400 KB on AWS, of which this is a sixth at most. */
+const REMEMBERED = 300;
+const LONGEST = 200;
+
+/** As the registry keeps it: a share for each project, and how many more there are. The run has them all. */
+export function rememberedLeft(left: Record<string, string[] | null>): Record<string, string[] | null> {
+  const share = Math.max(1, Math.floor(REMEMBERED / Math.max(1, Object.keys(left).length)));
+  return Object.fromEntries(
+    Object.entries(left).map(([project, addresses]) => [project, addresses && shortened(addresses, share)]),
+  );
+}
+
+function shortened(addresses: string[], share: number): string[] {
+  const kept = addresses
+    .slice(0, share)
+    .map((one) => (one.length > LONGEST ? `${one.slice(0, LONGEST)}…` : one));
+  const more = addresses.length - kept.length;
+  return more > 0 ? [...kept, `… and ${more} more`] : kept;
+}

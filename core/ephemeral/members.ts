@@ -25,7 +25,7 @@ export function membersOf(
   const missing = asked?.find((name) => !names.has(name));
   if (missing !== undefined) {
     throw new InvalidInput(
-      `There is no project "${missing}" in this commit${didYouMean(missing, [...names]) || `; there is ${[...names].join(', ')}`}.`,
+      `There is no project "${missing}" in this commit${didYouMean(missing, [...names]) || `; there is ${[...names].join(', ')}.`}`,
     );
   }
   const applied = Object.values(known.applied);

@@ -21,7 +21,7 @@ interface Input {
 /**
  * Projects that read a state which is not of the environment itself, as sentences with file and line: what a branch
  * under test is made with would hang on what is permanent, and on whatever secrets its outputs hold. Modules that
- * come from elsewhere are not looked into.
+ * come from elsewhere are looked into by the job that plans, once they are there.
  */
 export async function foreignReads(input: Input): Promise<string[]> {
   const { tree, graph, projects, allowed, hcl } = input;
@@ -41,6 +41,8 @@ export async function foreignReads(input: Input): Promise<string[]> {
       const reads = known.get(path) ?? read(path, tree, hcl);
       known.set(path, reads);
       for (const one of await reads) {
+        // What a root has for a default Cairn's own value replaces; a module may not be handed that.
+        if (one.from.kind === 'default' && isInRoot(path, project, graph)) continue;
         const why = whyForeign(one, project, input.inWorkspaces);
         if (why !== null) problems.push(`${project.name}: ${one.what} in ${path}:${one.line} ${why}`);
       }
@@ -81,14 +83,19 @@ function whyForeign(
     }
     case 'foreign':
       return `reads a state that is not of this environment. Write \`backend = var.cairn_state["${upstream}"].backend\` and \`config = var.cairn_state["${upstream}"].config\` there, or ${allow}.`;
+    case 'default':
+      return `has a default that names states of its own. Take the default out there, or ${allow}.`;
     case 'passed':
       return `is handed another \`cairn_state\` than Cairn's. Write \`cairn_state = var.cairn_state\` there, or ${allow}.`;
   }
 }
 
+function isInRoot(path: string, project: Project, graph: ModuleGraph): boolean {
+  return parentOf(path) === (resolveLinks(graph.links, project.dir) ?? project.dir);
+}
+
 function isRootValues(path: string, project: Project, graph: ModuleGraph): boolean {
-  const root = resolveLinks(graph.links, project.dir) ?? project.dir;
-  return parentOf(path) === root && /(?:^|\/)(?:terraform|[^/]*\.auto)\.tfvars(?:\.json)?$/.test(path);
+  return isInRoot(path, project, graph) && /(?:^|\/)(?:terraform|[^/]*\.auto)\.tfvars(?:\.json)?$/.test(path);
 }
 
 function lineOf(text: string, pattern: RegExp): number | null {

@@ -9,7 +9,7 @@ export interface Read {
   what: string;
   line: number;
   from:
-    | { kind: 'foreign' | 'passed' | 'unreadable' }
+    | { kind: 'foreign' | 'passed' | 'default' | 'unreadable' }
     /** By `cairn_state`; `project` null: of all that it depends on. `workspace`: it names one besides. */
     | { kind: 'own'; project: string | null; workspace: boolean };
 }
@@ -28,6 +28,13 @@ export async function readsOf(path: string, text: string, hcl: Hcl): Promise<Rea
           reads.push({ what: `data.terraform_remote_state.${name}`, line, from: sourceOf(block) });
         }
       }
+    }
+  }
+  for (const variables of each(root['variable'])) {
+    const [variable] = each(variables['cairn_state']);
+    if (variable && isSomething(variable['default'])) {
+      const line = lineOf(text, 'variable[\\s"]+cairn_state\\b', 'cairn_state');
+      reads.push({ what: 'variable.cairn_state', line, from: { kind: 'default' } });
     }
   }
   for (const modules of each(root['module'])) {
@@ -54,6 +61,11 @@ function sourceOf(block: Record<string, unknown>): Read['from'] {
   if (!named && !ofEach && !ofKey) return { kind: 'foreign' };
   const project = named?.[1] ?? named?.[2] ?? null;
   return { kind: 'own', project, workspace: workspace !== undefined && workspace !== 'default' };
+}
+
+function isSomething(value: unknown): boolean {
+  if (value === undefined || value === null) return false;
+  return typeof value !== 'object' || Object.keys(value).length > 0;
 }
 
 /** The parser writes an expression as a template of nothing else. */

@@ -32,8 +32,11 @@ export async function resolveEnd(
 ): Promise<RunDocument> {
   const before = await ports.ephemerals.get(run.repository, run.environment);
   const pull = await findPull(ports, run.repository, before?.pull ?? request.pull ?? null);
-  const stays = before && before.runId !== run.runId ? whyItStays(request, before, pull, ports) : null;
-  const environment = before && stays === null ? await beginEnd(run, before, ports) : before;
+  const { environment, stays } = await beginEnd(
+    run,
+    (current) => (current.runId === run.runId ? null : whyItStays(request, current, pull, ports)),
+    ports,
+  );
 
   const doc = newDocument(run, {
     runNumber: known.number,
@@ -76,18 +79,22 @@ function whyItStays(
   return state === 'ready' ? `${environment} stands again: it stays.` : null;
 }
 
-/** From here on nothing but its end can happen to it, and a run that is lost is followed by another. */
+/**
+ * From here on nothing but its end can happen to it, and a run that is lost is followed by another. Whether it stays is
+ * asked of what is written over: somebody may have extended it a moment ago.
+ */
 async function beginEnd(
-  run: RunInput,
-  before: Ephemeral,
+  { repository, environment: name, runId }: RunInput,
+  whyNot: (current: Ephemeral) => string | null,
   ports: Pick<Ports, 'clock' | 'ephemerals' | 'schedules'>,
-): Promise<Ephemeral | null> {
-  await scheduleSafety(before, run.runId, ports);
-  return changeEnvironment(ports, run.repository, run.environment, (current) => ({
-    ...current,
-    state: 'destroying',
-    runId: run.runId,
-  }));
+): Promise<{ environment: Ephemeral | null; stays: string | null }> {
+  let stays: string | null = null;
+  const environment = await changeEnvironment(ports, repository, name, (current) => {
+    stays = whyNot(current);
+    return stays === null ? { ...current, state: 'destroying', runId } : null;
+  });
+  if (environment && stays === null) await scheduleSafety(environment, runId, ports);
+  return { environment, stays };
 }
 
 async function withProjects(

@@ -65,8 +65,11 @@ export async function resolveLaunch(context: LaunchContext, ports: LaunchNeeds):
     state: rules.state,
     hcl: ports.hcl,
   });
-  const owners = async () =>
-    ownersOf(await addressesIn([head, base], ports), await records([head, base], repository, ports));
+  const owners = async () => {
+    const others = (await ports.ephemerals.list(repository)).filter((one) => one.environment !== environment);
+    const commits = await addressesIn([head, base], ports);
+    return ownersOf(commits, await records([head, base], repository, ports), others);
+  };
   const inWorkspaces = [...places.values()].filter(
     (place) => place.address && rules.state.kind === 'workspace',
   );

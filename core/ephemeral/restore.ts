@@ -2,6 +2,7 @@ import type { Ports } from '../ports.ts';
 import { mirrorEphemerals } from '../record/ephemeral.ts';
 import { readEphemeral, readEphemerals } from '../record/ephemeral-read.ts';
 import type { Ephemeral } from './environment.ts';
+import { isEphemeral } from './name.ts';
 import { isUnderWay } from './repair.ts';
 
 type Needs = Pick<Ports, 'artifacts' | 'clock' | 'ephemerals' | 'git' | 'runs' | 'source' | 'workflows'>;
@@ -16,10 +17,11 @@ export async function restore(repository: string, registry: Ephemeral[], ports: 
   const done: string[] = [];
   const known = new Map(registry.map((one) => [one.environment, one]));
   for (const name of Object.keys(rows)) {
-    if (head === null || known.has(name)) continue;
+    // What has no name of an ephemeral one was written by somebody else, and is no business of a sweep.
+    if (head === null || known.has(name) || !isEphemeral(name)) continue;
     if (await ports.ephemerals.get(repository, name)) continue;
     const { version: _, ...lost } = await readEphemeral(ports, repository, head, name);
-    await ports.ephemerals.claim({ ...lost, repository }, Number.MAX_SAFE_INTEGER);
+    await ports.ephemerals.claim({ ...lost, repository, environment: name }, Number.MAX_SAFE_INTEGER);
     done.push(`${name}: made known again from the record`);
   }
   if (done.length > 0) return done;

@@ -78,6 +78,8 @@ const planJob = common.extend({
   lock: z.boolean().optional(),
   /** Id of a state lock that an ended job of ours left behind: it is taken away before the plan. */
   unlock: z.string().max(200).nullable().default(null),
+  /** True: a module that `init` fetched from elsewhere and that reads a state is refused. */
+  ownStates: z.boolean().optional(),
   /** Key of the HMAC that stands for sensitive values; the same within a run. Hex. */
   hashKey: z.string().regex(/^[0-9a-f]{64}$/),
 });

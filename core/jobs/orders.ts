@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import { readsOwnOnly } from '../ephemeral/config.ts';
 import { isEphemeral, placeOf } from '../ephemeral/name.ts';
 import { STANDARD_SIZE } from '../projects/project.ts';
-import type { ProjectProgress, RunDocument } from '../runs/document.ts';
-import { currentPass, workflowOf } from '../runs/document.ts';
-import type { ApplyJob, BuildJob, Job, PlanJob, TerraformJob, VerifyJob } from './job.ts';
-import { JOB_FILES } from './job.ts';
+import { currentPass, type ProjectProgress, type RunDocument, workflowOf } from '../runs/document.ts';
+import type { TerraformJob, VerifyJob } from './job.ts';
+import { type ApplyJob, type BuildJob, JOB_FILES, type Job, type PlanJob } from './job.ts';
 import {
   claimKey,
   definitionName,
@@ -83,6 +83,7 @@ export function planOrder(
     replace: progress.replace,
     lock: isApplied,
     unlock: isApplied ? unlock : null,
+    ...(readsOwnOnly(doc.ephemeral, progress) ? { ownStates: true } : {}),
     hashKey,
     secrets: Object.keys(secretsFor(progress, 'plan')),
   };
@@ -207,7 +208,6 @@ function orderOf(
   stage: JobOrder['identity']['stage'],
   progress: ProjectProgress | null,
 ): JobOrder {
-  const commit = progress?.commit ?? currentPass(doc).commit;
   const upstream: Record<string, string> = {};
   for (const name of progress?.project.dependsOn ?? []) {
     if (upstreamBackend(doc, name)) continue;
@@ -219,7 +219,7 @@ function orderOf(
   return {
     prefix: prefixOf(doc, job.id),
     job,
-    inputs: { [JOB_FILES.source]: sourceKey(doc.repository, commit) },
+    inputs: { [JOB_FILES.source]: sourceKey(doc.repository, progress?.commit ?? currentPass(doc).commit) },
     state:
       progress?.state === 'kept'
         ? {

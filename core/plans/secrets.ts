@@ -16,7 +16,7 @@ interface StateValues {
 }
 
 interface StateModule {
-  resources?: { values?: unknown; sensitive_values?: unknown }[];
+  resources?: { mode?: string; type?: string; values?: unknown; sensitive_values?: unknown }[];
   child_modules?: StateModule[];
 }
 
@@ -67,13 +67,23 @@ function addOfValues(values: StateValues | undefined, found: Set<string>): void 
   for (const output of Object.values(values?.outputs ?? {})) {
     if (output.sensitive) addLeaves(output.value, found);
   }
-  const modules: StateModule[] = values?.root_module ? [values.root_module] : [];
-  for (const module of modules) {
-    for (const resource of module.resources ?? []) {
-      addMasked(resource.values, resource.sensitive_values, found);
-    }
-    modules.push(...(module.child_modules ?? []));
+  for (const resource of resourcesOf(values)) {
+    addMasked(resource.values, resource.sensitive_values, found);
   }
+}
+
+/** Of the root and of every module below it. */
+export function resourcesOf(values: StateValues | undefined): NonNullable<StateModule['resources']> {
+  const modules: StateModule[] = values?.root_module ? [values.root_module] : [];
+  for (const module of modules) modules.push(...(module.child_modules ?? []));
+  return modules.flatMap((module) => module.resources ?? []);
+}
+
+/** Texts of a value that is secret as a whole. */
+export function leavesOf(value: unknown): string[] {
+  const found = new Set<string>();
+  addLeaves(value, found);
+  return [...found];
 }
 
 function modulesBelow(root: ConfigModule | undefined): ConfigModule[] {
@@ -101,9 +111,21 @@ function addLeaves(value: unknown, found: Set<string>): void {
   if (typeof value === 'string' || typeof value === 'number') {
     const text = String(value);
     if (text.length >= SHORTEST) found.add(text);
+    // Terraform prints a text that is JSON as `jsonencode({…})`, an attribute a line.
+    if (typeof value === 'string') addLeaves(jsonIn(value), found);
   } else if (Array.isArray(value)) {
     for (const item of value) addLeaves(item, found);
   } else if (isRecord(value)) {
     for (const item of Object.values(value)) addLeaves(item, found);
+  }
+}
+
+/** The object or list that a text holds as JSON; undefined if it holds none. */
+function jsonIn(text: string): unknown {
+  if (!/^\s*[{[]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
 }

@@ -83,4 +83,21 @@ export const ephemeral = z
       path: ['backend_config'],
       message: 'holds "{environment}" in one of its values: else all would share a state',
     },
+  )
+  .refine(
+    (of) => {
+      const all = Object.values(of.backend_config ?? {}).filter((value) => value.includes('{environment}'));
+      return all.length === 0 || all.some((value) => !isAmbiguous(value));
+    },
+    {
+      path: ['backend_config'],
+      message:
+        'parts "{environment}" and "{project}" by "/": without it two environments could come to one state (eph-a with b-c, eph-a-b with c)',
+    },
   );
+
+/** Names of environments are of these characters: what stands between the two has to hold another one. */
+function isAmbiguous(value: string): boolean {
+  const between = /\{environment\}(.*)\{project\}|\{project\}(.*)\{environment\}/s.exec(value);
+  return between !== null && /^[a-z0-9-]*$/.test(between[1] ?? between[2] ?? '');
+}

@@ -134,7 +134,7 @@ export const verify = z
 
 export const build = z.strictObject({
   command: command.describe(
-    'Program and arguments. It runs before the plans of a deployment, never for a pull request. `NAME=value` lines that it appends to the file `$CAIRN_OUTPUT` become Terraform variables.',
+    'Program and arguments. It runs before the plans of a deployment, never for a pull request. `NAME=value` lines that it appends to the file `$CAIRN_OUTPUT` become Terraform variables; `$CAIRN_ENVIRONMENT` is the environment.',
   ),
   dir: directory
     .optional()

@@ -37,7 +37,7 @@ const drift = z
       .superRefine(says(cronProblem))
       .optional()
       .describe(
-        'When to compare: minute, hour, day of month, month, day of week, such as `0 6 * * 1-5`; at most every 15 minutes. With one minute and one hour, a time that summer time leaves out comes at the first moment after the gap, and one that comes twice counts once; any other expression goes on through the repeated hour and leaves out what the gap leaves out. A comparison that could not begin within an hour is left out. One of `cron` and `every` is given.',
+        'When to compare: minute, hour, day of month, month, day of week, such as `0 6 * * 1-5`; at most every 15 minutes. With one minute and one hour, a time that summer time leaves out comes at the first moment after the gap, and one that comes twice counts once; any other expression goes on through the repeated hour and leaves out what the gap leaves out. What was missed for less than a day is made up for by one comparison, however often it was missed. One of `cron` and `every` is given.',
       ),
     time_zone: z
       .string()

@@ -31,7 +31,7 @@ export function policyOf(config: Config, environment: string): Policy {
     const names = Object.keys(config.environments);
     throw new NotFound(
       `There is no environment "${environment}" in ${config.file ?? 'the zero configuration'}` +
-        `${didYouMean(environment, names) || `; there is ${names.join(', ')}`}.`,
+        (didYouMean(environment, names) || `; there is ${names.join(', ')}.`),
     );
   }
   const { approval, rollback, removed, verify, build, whileFrozen } = own;

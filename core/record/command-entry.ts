@@ -2,6 +2,7 @@ import type { Ports } from '../ports.ts';
 import type { RunDocument } from '../runs/document.ts';
 import { inWords } from '../terraform/check-command.ts';
 import type { RecordEntry } from './entry.ts';
+import type { EphemeralNews } from './ephemeral-schema.ts';
 import type { EnvironmentRecord, HistoryLine } from './schema.ts';
 
 /**
@@ -26,7 +27,7 @@ export function commandEntry(
     runId: doc.runId,
     runUrl: links.run(doc.runId),
     outcome: outcomeOf(doc),
-    command: `${inWords(doc.terraform?.args ?? [])} in ${project}`,
+    command: commandIn(doc),
     commit: doc.commit,
     planDigest: doc.approvals.at(-1)?.digest ?? null,
     requestedBy: doc.request.origin.login,
@@ -45,6 +46,31 @@ export function commandEntry(
       broken,
     },
   };
+}
+
+/** The same of an ephemeral environment; null for what never came to run. */
+export function commandNews(
+  doc: RunDocument,
+  { ref, endsAt }: { ref: string; endsAt: string | null },
+  at: string,
+): EphemeralNews | null {
+  if (!isChanged(doc)) return null;
+  return {
+    at,
+    event: 'ran',
+    environment: doc.environment,
+    ref,
+    commit: doc.commit,
+    run: doc.runId,
+    by: doc.request.origin.login,
+    endsAt,
+    failure: doc.failure?.message.split('\n')[0]?.slice(0, 300) ?? null,
+    command: commandIn(doc),
+  };
+}
+
+function commandIn({ terraform }: RunDocument): string {
+  return `${inWords(terraform?.args ?? [])} in ${terraform?.project ?? ''}`;
 }
 
 /** Its job was ordered: from then on the state may be another, also where it failed or was killed. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Counts } from '../plans/plan.ts';
 import type { FileChange, Ports } from '../ports.ts';
 import { countsText } from '../reports/overview.ts';
+import { driftPage, driftWords } from './drift-page.ts';
 import { environmentPage, topPage } from './pages.ts';
 import { parse, readRecordState } from './read.ts';
 import { json } from './record.ts';
@@ -39,6 +40,8 @@ const driftRecord = z.object({
   issue: z.object({ number: z.number().int().positive(), url: z.string() }).nullable(),
   /** The run that was started to take this difference away. */
   reconciledBy: z.string().nullable(),
+  /** How many were started since then by themselves, for this difference and for those before it. */
+  reconciles: z.number().int().nonnegative().default(0),
 });
 export type DriftRecord = z.infer<typeof driftRecord>;
 
@@ -95,9 +98,7 @@ export async function readDriftHistory(
   const head = await ports.git.ref(repository, RECORD_REF);
   if (head === null) return [];
   const file = driftHistoryFile(environment);
-  const rows = rowsOf(await ports.source.file(repository, head, file));
-  return rows
-    .map((row, at) => parse(`${file}:${at + 1}`, row, driftLine))
+  return linesOf(environment, rowsOf(await ports.source.file(repository, head, file)))
     .slice(-limit)
     .reverse();
 }
@@ -127,14 +128,19 @@ export async function writeDrift(
       unknown: Object.keys(drift.unknown).sort(),
     };
     const file = driftHistoryFile(environment);
-    const rows = head === null ? [] : rowsOf(await ports.source.file(repository, head, file));
+    const before = head === null ? [] : rowsOf(await ports.source.file(repository, head, file));
+    const rows = newest([...before, JSON.stringify(line)]);
     return {
       files: [
         { path: driftFile(environment), content: json(drift) },
-        { path: file, content: newest([...rows, JSON.stringify(line)]) },
+        { path: file, content: rows.map((row) => `${row}\n`).join('') },
+        {
+          path: `environments/${environment}/drift.md`,
+          content: driftPage(environment, linesOf(environment, rows)),
+        },
         ...(await pages(ports, repository, environment, head, drift)),
       ],
-      message: `${subject(environment, line)}\n\nCairn-Run: ${run}\nCairn-Environment: ${environment}\n`,
+      message: `${environment}: ${driftWords(line)}\n\nCairn-Run: ${run}\nCairn-Environment: ${environment}\n`,
       date: drift.at,
       next: drift,
     };
@@ -149,25 +155,6 @@ export function whereOf({ projects }: Pick<DriftRecord, 'projects'>): string {
     return of ? `${name} (${countsText(of.counts)})` : name;
   });
   return [...shown, ...(names.length > 3 ? [`${names.length - 3} more`] : [])].join(', ');
-}
-
-function subject(environment: string, { what, where, unknown }: DriftLine): string {
-  switch (what) {
-    case 'found':
-      return `${environment}: drift in ${where}`;
-    case 'changed':
-      return `${environment}: drift changed, ${where}`;
-    case 'gone':
-      return `${environment}: drift is gone`;
-    case 'reconciled':
-      return `${environment}: a deploy takes the drift away`;
-    case 'reported':
-      return `${environment}: drift in ${where}, with an issue now`;
-    case 'unknown':
-      return unknown.length > 0
-        ? `${environment}: ${unknown.length} could not be compared`
-        : `${environment}: all could be compared again`;
-  }
 }
 
 async function driftAt(
@@ -208,19 +195,20 @@ function withDrift(index: RecordIndex, environment: string, drift: DriftRecord):
   return { ...index, drift: { ...others, [environment]: shown } };
 }
 
+function linesOf(environment: string, rows: string[]): DriftLine[] {
+  return rows.map((row, at) => parse(`${driftHistoryFile(environment)}:${at + 1}`, row, driftLine));
+}
+
 function rowsOf(text: string | null): string[] {
   return (text ?? '').split('\n').filter((row) => row !== '');
 }
 
 /** Whole lines, the newest of them, within what the forge reads. */
-function newest(rows: string[]): string {
+function newest(rows: string[]): string[] {
   let room = HISTORY_ROOM;
   const from = rows.findLastIndex((row) => {
     room -= row.length + 1;
     return room < 0;
   });
-  return rows
-    .slice(from + 1)
-    .map((row) => `${row}\n`)
-    .join('');
+  return rows.slice(from + 1);
 }

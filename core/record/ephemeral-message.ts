@@ -12,7 +12,7 @@ export function ephemeralMessage(news: EphemeralNews[]): string {
   return `${[cut(subject), ...body, trailers(news).join('\n')].join('\n\n')}\n`;
 }
 
-function subjectOf({ environment, event, ref, commit, endsAt }: EphemeralNews): string {
+function subjectOf({ environment, event, ref, commit, endsAt, command, failure }: EphemeralNews): string {
   const at = commit === null ? ref : `${ref} at ${commit.slice(0, 7)}`;
   const until = endsAt === null ? 'without an end' : `until ${endsAt.slice(0, 16)}Z`;
   switch (event) {
@@ -27,6 +27,8 @@ function subjectOf({ environment, event, ref, commit, endsAt }: EphemeralNews): 
       return `${environment}: not all of it could be destroyed`;
     case 'failed':
       return `${environment}: failed`;
+    case 'ran':
+      return `${environment}: ${failure === null ? 'ran' : 'failed to run'} ${calm(command ?? 'a command')}`;
   }
 }
 

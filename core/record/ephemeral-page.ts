@@ -23,7 +23,7 @@ export function ephemeralPage(rows: Record<string, EphemeralRow>, history: Ephem
       `${line.number}`,
       time(line.at),
       cell(line.environment),
-      line.event,
+      cell(line.command === undefined ? line.event : `${line.event}: ${line.command}`),
       sha(line.commit),
       cell(line.by ?? ''),
       cell(line.failure ?? ''),

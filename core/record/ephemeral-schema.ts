@@ -34,7 +34,7 @@ export const ephemeralLine = z.object({
   number: z.number().int().positive(),
   /** ISO 8601, UTC. */
   at: z.string(),
-  event: z.enum(['made', 'updated', 'extended', 'destroyed', 'leaked', 'failed']),
+  event: z.enum(['made', 'updated', 'extended', 'destroyed', 'leaked', 'failed', 'ran']),
   environment: z.string(),
   ref: z.string(),
   commit: z.string().nullable(),
@@ -44,6 +44,8 @@ export const ephemeralLine = z.object({
   endsAt: z.string().nullable(),
   /** What went wrong, in one line. */
   failure: z.string().nullable(),
+  /** The terraform command in words, if it was one that changes a state. */
+  command: z.string().optional(),
 });
 
 export type EphemeralRow = z.infer<typeof ephemeralRow>;

@@ -1,3 +1,4 @@
+import { link } from '../reports/markdown.ts';
 import type { Freeze } from '../runs/document.ts';
 import type { EnvironmentRecord, HistoryLine, IndexedDrift, RecordIndex } from './schema.ts';
 
@@ -121,8 +122,9 @@ function frozenSentence({ by, reason, at, until }: Freeze): string {
 }
 
 function driftSentence({ since, where, issue }: IndexedDrift): string {
-  const told = issue === null ? '' : ` The difference stands in #${issue.number}.`;
-  return `**Drift** since ${time(since)} in ${cell(where)}: what stands is not what was deployed.${told}`;
+  // Numbers of issues are no links in a file.
+  const told = issue === null ? '' : ` The difference stands in ${link(`#${issue.number}`, issue.url)}.`;
+  return `**Drift** since ${time(since)} in ${cell(where)}: what stands is not what was deployed.${told} [Its history](drift.md).`;
 }
 
 function stateWord(state: EnvironmentRecord['state']): string {

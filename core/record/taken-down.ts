@@ -40,11 +40,10 @@ function outcomeOf(doc: RunDocument): HistoryLine['outcome'] | null {
     case 'failed':
     case 'leaked':
     case 'broken':
-      // Half of it may be gone: what a person said then does not make it whole.
+    case 'refused':
+      // Half of it may be gone: what was said then does not make it whole.
       if (touchedTheWorld(doc)) return 'broken';
       return doc.outcome === 'leaked' || doc.outcome === 'broken' ? 'failed' : doc.outcome;
-    case 'refused':
-      return 'refused';
     default:
       return null;
   }

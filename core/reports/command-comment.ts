@@ -1,7 +1,7 @@
 import type { CommandReport } from './command-report.ts';
 import { short } from './deploy-report.ts';
 import { code, fenced, link, prose, sentence } from './markdown.ts';
-import { clipped, lastLines, plainText, shorten } from './text.ts';
+import { clipped, lastLines, plainText, shorten, visible } from './text.ts';
 
 /** Characters of the output: with its fence and what stands around it well below what a comment holds. */
 const ROOM = 40_000;
@@ -27,11 +27,17 @@ export function renderCommandComment(report: CommandReport): string {
   return `${[
     commandMarker(report.runId),
     `### ${command} ${where}: ${STATE[report.state]}`,
+    ...wholeCommand(report),
     contextOf(report),
     ...approvalPart(report),
     ...messagePart(report),
     ...outputPart(report),
   ].join('\n\n')}\n`;
+}
+
+/** Nobody approves what they cannot read to its end. */
+function wholeCommand({ command }: CommandReport): string[] {
+  return command.length <= LONGEST_COMMAND ? [] : [fenced(visible(command), 'text')];
 }
 
 /** One that was never run, or waits its turn: there is only a sentence to tell. */
@@ -79,7 +85,7 @@ function lines(message: string): string {
   return plain.includes('\n') ? fenced(lastLines(plain, 30, 5_000)) : sentence(shorten(plain, 1_000));
 }
 
-function outputPart({ state, output, jobUrl, runUrl }: CommandReport): string[] {
+function outputPart({ state, output, outputUrl, runUrl }: CommandReport): string[] {
   if (output === null) return [];
   if (state === 'became') return [lines(output.text)];
   const text = plainText(output.text);
@@ -87,6 +93,6 @@ function outputPart({ state, output, jobUrl, runUrl }: CommandReport): string[] 
   const isCut = output.cut || text.length > ROOM;
   return [
     fenced(shorten(text, ROOM), 'text'),
-    ...(isCut ? [`Not all of it is shown: ${link('the whole output', jobUrl ?? runUrl)}.`] : []),
+    ...(isCut ? [`Not all of it is shown: ${link('the whole output', outputUrl ?? runUrl)}.`] : []),
   ];
 }

@@ -9,8 +9,8 @@ export interface CommandReport {
   runId: string;
   runNumber: number;
   runUrl: string;
-  /** Page of its job, with the log and all that it printed; null before there is one. */
-  jobUrl: string | null;
+  /** All that it printed, as text; null before it ran. */
+  outputUrl: string | null;
   /** `terraform state list` */
   command: string;
   project: string;
@@ -42,7 +42,7 @@ export function commandReport(doc: RunDocument, run: Run, links: Ports['links'])
     runId: doc.runId,
     runNumber: run.number,
     runUrl: links.run(doc.runId),
-    jobUrl: terraform.job === null ? null : links.job(doc.runId, terraform.job),
+    outputUrl: terraform.job === null ? null : links.output(doc.runId),
     command: inWords(terraform.args),
     project: terraform.project,
     commit: doc.commit,

@@ -6,23 +6,22 @@ import { type DriftReport, driftReport } from './drift-report.ts';
 import { countsText, nameOf } from './overview.ts';
 import type { SlackOf } from './sink-slack.ts';
 import { harmless, slackLink, tick } from './slack.ts';
+import { plural } from './text.ts';
 
 /** A section holds 3,000 characters: as many projects as surely fit. */
 const PROJECTS = 10;
 
-/** Once for each change of the drift. Whoever asks about an ephemeral environment is answered where they asked. */
+/** Once for each change of the drift, and for what cannot be compared any more. Whoever asks about an ephemeral environment is answered where they asked. */
 export const slackOfDrift: SlackOf = async (event, doc, ports) => {
   const { drift, outcome, environment } = doc;
   if (event.kind !== 'drift.finished' || !drift || isEphemeral(environment)) return null;
   if (outcome === 'superseded') return null;
-  const isNews = drift.gone || (drift.digest !== null && !drift.known);
+  const isNews = drift.gone || drift.newlyUnknown === true || (drift.digest !== null && !drift.known);
   return isNews ? driftMessage(await driftReport(doc, ports)) : null;
 };
 
 export function driftMessage(report: DriftReport): ChatMessage {
-  const title = report.gone
-    ? `Drift in ${report.environment} is gone`
-    : `Drift in ${report.environment}: ${sumOf(report)}`;
+  const title = titleOf(report);
   const sections = [projectLines(report), nextLines(report)].filter((text) => text !== '');
   return {
     text: harmless(`${report.repository}: ${title}`, 500),
@@ -32,6 +31,13 @@ export function driftMessage(report: DriftReport): ChatMessage {
       ...sections.map((text) => ({ type: 'section', text: { type: 'mrkdwn', text } })),
     ],
   };
+}
+
+function titleOf(report: DriftReport): string {
+  const { environment, gone, state, projects } = report;
+  if (gone) return `Drift in ${environment} is gone`;
+  if (state === 'drifted') return `Drift in ${environment}: ${sumOf(report)}`;
+  return `Drift in ${environment} is not known: ${plural(projects.length, 'project')} could not be compared`;
 }
 
 function contextOf({ repository, runNumber, runUrl, issue }: DriftReport): string {

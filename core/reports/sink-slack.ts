@@ -2,16 +2,19 @@ import { NotFound } from '../errors.ts';
 import type { ChatMessage, Ports } from '../ports.ts';
 import type { Run, WorkflowName } from '../requests/run.ts';
 import type { RunDocument } from '../runs/document.ts';
+import { slackChannelOf } from '../runs/slack-channel.ts';
 import { loadDocument } from '../runs/store.ts';
+import { slackOfCommand } from './command-slack.ts';
 import { slackOfDestroy, slackOfExtend } from './destroy-slack.ts';
 import { slackOfDrift } from './drift-slack.ts';
 import { slackOfEphemeral } from './ephemeral-slack.ts';
 import type { StatusEvent } from './event.ts';
 import { deployReport, planReport } from './from-run.ts';
+import { refusedMessage } from './refused-slack.ts';
 import { plainMessage, slackMessage } from './slack.ts';
 import { approvalButtons } from './slack-buttons.ts';
 
-export type SlackSink = Pick<Ports, 'runs' | 'artifacts' | 'links' | 'sent' | 'chat' | 'ephemerals'>;
+export type SlackSink = Pick<Ports, 'runs' | 'artifacts' | 'links' | 'sent' | 'chat' | 'source'>;
 
 /** What a channel reads of an event; null: nothing. */
 export type SlackOf = (event: StatusEvent, doc: RunDocument, ports: SlackSink) => Promise<ChatMessage | null>;
@@ -32,21 +35,20 @@ const ofPlan: SlackOf = async (event, doc, ports) =>
 const ofDeploy: SlackOf = async (event, doc, ports) =>
   DEPLOY_KINDS.includes(event.kind) ? slackMessage(await deployReport(doc, doc.pull, ports)) : null;
 
-const nothing: SlackOf = async () => null;
-
 const MESSAGES: Record<WorkflowName, SlackOf> = {
   plan: ofPlan,
   deploy: ofDeploy,
   ephemeral: slackOfEphemeral,
   destroy: slackOfDestroy,
   extend: slackOfExtend,
-  run: nothing,
+  run: slackOfCommand,
   drift: slackOfDrift,
 };
 
 /** One thread per run: the first message opens it, the others answer in it. Each event once. */
 export async function tellSlack(event: StatusEvent, ports: SlackSink): Promise<void> {
-  if (!ports.chat || event.doc === null) return;
+  if (!ports.chat) return;
+  if (event.doc === null) return tellRefused(event, ports);
   const run = await ports.runs.get(event.runId);
   const doc = await loadDocument(ports, event.doc);
   if (!run || doc.slackChannel === null) return;
@@ -62,6 +64,18 @@ export async function tellSlack(event: StatusEvent, ports: SlackSink): Promise<v
   const id = await ports.chat.post(doc.slackChannel, shown, thread?.id ?? null);
   if (!thread) await ports.sent.put(threadKey, { id, order: event.seq });
   await ports.sent.put(told, { id, order: event.seq });
+}
+
+/** Where nothing was resolved yet, the default branch says in which channel. */
+async function tellRefused(event: StatusEvent, ports: SlackSink): Promise<void> {
+  if (event.kind !== 'run.ended') return;
+  const run = await ports.runs.get(event.runId);
+  const message = run && refusedMessage(event, run, ports);
+  const told = `slack/${event.runId}/${event.id}`;
+  if (!message || (await ports.sent.get(told))) return;
+  const channel = await slackChannelOf(ports, run.repository);
+  const id = channel === null ? null : await ports.chat?.post(channel, message, null);
+  if (id) await ports.sent.put(told, { id, order: event.seq });
 }
 
 /** Whether buttons below the question are of use: events come in any order, and its answer may be there already. */

@@ -168,8 +168,8 @@ export function harmless(text: string, limit = 120): string {
   return within(text, limit, (part) => escapeMrkdwn(part).replace(/@/g, '@\u200b'));
 }
 
-export function tick(text: string): string {
-  return `\`${within(text, 120, (part) => escapeMrkdwn(part).replaceAll('`', "'"))}\``;
+export function tick(text: string, limit = 120): string {
+  return `\`${within(text, limit, (part) => escapeMrkdwn(part).replaceAll('`', "'"))}\``;
 }
 
 /** As much of a text as has at most `limit` characters once it is escaped; an escape is never cut. */

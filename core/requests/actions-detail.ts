@@ -1,13 +1,16 @@
 import { z } from 'zod';
 import {
+  approveRequest,
   commitSha,
   deployRequest,
+  destroyRequest,
   driftRequest,
   environmentName,
   ephemeralRequest,
   extendRequest,
   freezeRequest,
   planRequest,
+  rejectRequest,
   runRequest,
 } from './request.ts';
 
@@ -23,6 +26,8 @@ const id = z
       .transform(Number),
   ])
   .pipe(z.number().int().positive());
+
+const flag = optional(z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]));
 
 /** One name per line, or parted by commas. */
 const names = z.preprocess((value) => {
@@ -43,7 +48,8 @@ const list = z.preprocess((value) => {
   }
 }, runRequest.shape.args);
 
-const base = z.object({
+/** Who asks, and where the answer is told. */
+export const asker = z.object({
   /** Id of the workflow run that claims to ask. */
   run_id: id,
   /** Job and step that ask, as they are called in the workflow: the answer is told under it. */
@@ -56,22 +62,41 @@ const ephemeral = ephemeralRequest.shape;
 /** One that exists: by its whole name, or by the name that was asked for. */
 const oneEphemeral = { environment: optional(environmentName), name: optional(ephemeral.name.unwrap()) };
 
-/** What may be asked: an answer to an approval, and a way back, are a person's, never a workflow's. */
+/** What may be asked; `actions.ts` says of which branch, and what only by hand. */
 export const DETAILS = {
-  plan: base.extend({
+  plan: asker.extend({
     command: z.literal('plan'),
     pull: id,
     commit: optional(commitSha),
     project: optional(planRequest.shape.project.unwrap()),
     environment: optional(environmentName),
   }),
-  deploy: base.extend({
+  deploy: asker.extend({
     command: z.literal('deploy'),
     environment: deployRequest.shape.environment,
     commit: optional(commitSha),
     pull: optional(id),
+    retry: flag,
+    despiteFreeze: flag,
   }),
-  ephemeral: base.extend({
+  approve: asker.extend({
+    command: z.literal('approve'),
+    environment: environmentName,
+    digest: approveRequest.shape.digest,
+  }),
+  reject: asker.extend({
+    command: z.literal('reject'),
+    environment: environmentName,
+    digest: rejectRequest.shape.digest.unwrap(),
+    reason: optional(rejectRequest.shape.reason.unwrap()),
+  }),
+  rollback: asker.extend({
+    command: z.literal('rollback'),
+    environment: environmentName,
+    commit: optional(commitSha),
+    despiteFreeze: flag,
+  }),
+  ephemeral: asker.extend({
     command: z.literal('ephemeral'),
     ref: optional(ephemeral.ref.unwrap()),
     name: optional(ephemeral.name.unwrap()),
@@ -79,27 +104,35 @@ export const DETAILS = {
     projects: names,
     email: optional(ephemeral.email.unwrap()),
   }),
-  extend: base.extend({
+  extend: asker.extend({
     command: z.literal('extend'),
     ...oneEphemeral,
     ttl: optional(extendRequest.shape.ttl.unwrap()),
     at: optional(extendRequest.shape.at.unwrap()),
   }),
-  destroy: base.extend({ command: z.literal('destroy'), ...oneEphemeral }),
-  run: base.extend({
+  destroy: asker.extend({
+    command: z.literal('destroy'),
+    ...oneEphemeral,
+    confirm: optional(destroyRequest.shape.confirm.unwrap()),
+  }),
+  run: asker.extend({
     command: z.literal('run'),
     environment: environmentName,
     project: runRequest.shape.project,
     args: list,
   }),
-  drift: base.extend({ command: z.literal('drift'), environment: driftRequest.shape.environment }),
-  freeze: base.extend({
+  drift: asker.extend({
+    command: z.literal('drift'),
+    environment: driftRequest.shape.environment,
+    reconcile: flag,
+  }),
+  freeze: asker.extend({
     command: z.literal('freeze'),
     environment: environmentName,
     reason: freezeRequest.shape.reason,
     until: optional(freezeRequest.shape.until.unwrap()),
   }),
-  unfreeze: base.extend({ command: z.literal('unfreeze'), environment: environmentName }),
+  unfreeze: asker.extend({ command: z.literal('unfreeze'), environment: environmentName }),
 };
 
 export type ActionsCommand = keyof typeof DETAILS;

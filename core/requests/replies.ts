@@ -63,7 +63,14 @@ function reply(text: string, { origin }: Request): string {
  * tells it itself.
  */
 export async function tellWorkflow(
-  { origin, repository, command }: Pick<Request, 'origin' | 'repository' | 'command'>,
+  {
+    origin,
+    repository,
+    command,
+  }: Pick<Request, 'repository'> & {
+    command: string;
+    origin: Pick<Request['origin'], 'reply'>;
+  },
   outcome: { ok: boolean; message: string },
   ports: Pick<Ports, 'reports'>,
 ): Promise<void> {

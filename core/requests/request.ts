@@ -162,13 +162,22 @@ export const warnRequest = base.extend({
   endsAt: z.string().max(40),
 });
 
+/** Characters of all arguments together: people read the whole of a command before they approve it. */
+export const LONGEST_COMMAND = 6_000;
+
 /** A terraform command on the last good commit of an environment. */
 export const runRequest = base.extend({
   command: z.literal('run'),
   environment: environmentName,
   project: projectName,
   /** Subcommand, flags and arguments; never a shell line. */
-  args: z.array(z.string().max(2000)).min(1).max(50),
+  args: z
+    .array(z.string().max(2000))
+    .min(1)
+    .max(50)
+    .refine((args) => args.join(' ').length <= LONGEST_COMMAND, {
+      message: `a command has at most ${LONGEST_COMMAND} characters: run it in several parts`,
+    }),
   pull: pullNumber.optional(),
 });
 
@@ -188,7 +197,12 @@ const driftHere = driftRequest.partial({ environment: true });
 export const freezeRequest = base.extend({
   command: z.literal('freeze'),
   environment: environmentName,
-  reason: z.string().min(1).max(500),
+  reason: z
+    .string()
+    .trim()
+    .min(1, 'say why: people read the reason wherever the freeze stops something')
+    .max(500)
+    .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'a reason is one line'),
   until: timeText.optional(),
   pull: pullNumber.optional(),
 });

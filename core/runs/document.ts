@@ -157,6 +157,8 @@ export interface DriftPart {
   drifted: Record<string, { digest: string; counts: Counts }>;
   /** Projects that could not be planned: whether they drifted is not known. */
   unknown: string[];
+  /** Some of them could be planned the last time: people hear of it once. */
+  newlyUnknown?: boolean;
   /** Of all differences together; null: none. What is unknown now counts as what was told of it before. */
   digest: string | null;
   /** The same difference was told before. */

@@ -26,6 +26,12 @@ function waits({ request, policy }: RunDocument): boolean {
   return !('projects' in request && request.projects);
 }
 
+/** A run that has waited for the end of the freeze for as long as it can. */
+export function refusedByFreeze(doc: RunDocument, freeze: Freeze): RunDocument {
+  const refusal = refusalByFreeze(doc, freeze, false) ?? frozenSentence(doc.environment, freeze);
+  return refusedBy({ ...doc, frozen: freeze }, refusal);
+}
+
 /** Before the first apply of a run whose environment may have been frozen while it planned or waited for a person. */
 export function meetLateFreeze(doc: RunDocument, freeze: Freeze): Exclude<Met, { kind: 'waits' }> {
   const frozen: RunDocument = { ...doc, frozen: freeze };

@@ -113,7 +113,8 @@ async function unfreeze(request: UnfreezeRequest, ports: Needs): Promise<Record<
   const by = origin.login ?? (byTime ? 'its time' : origin.source);
   const change = { freeze: null, by, at };
   await writeFreeze(ports, repository, environment, change, byTime ? isOver : undefined);
-  await ports.schedules.remove(scheduleName(repository, environment));
+  // One that came is gone by itself; what has its name by now is that of a newer freeze.
+  if (!byTime) await ports.schedules.remove(scheduleName(repository, environment));
 
   const next = await nextOf(request, ports);
   if (next.waits) await endWait(ports, repository, environment);

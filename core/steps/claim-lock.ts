@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isReconciling } from '../drift/reconcile.ts';
+import { isOfWhatStands } from '../drift/reconcile.ts';
 import type { LockClaim, Ports } from '../ports.ts';
 import { touchedTheWorld } from '../runs/document.ts';
 import { loadDocument } from '../runs/store.ts';
@@ -38,8 +38,8 @@ export const claimLock = step({
       doc: null,
       run: { state: 'queued' },
     });
-    // What takes drift away brings nothing newer: what people asked for comes first.
-    if (!SUPERSEDING.includes(claim.command) || isReconciling(run.request)) return {};
+    // What takes drift away or replaces resources brings nothing newer: it pushes no commit aside.
+    if (!SUPERSEDING.includes(claim.command) || isOfWhatStands(run.request)) return {};
     await supersedeOlder(claim, repository, environment, ports);
     return {};
   },

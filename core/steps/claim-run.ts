@@ -1,6 +1,7 @@
 import { ephemeralHead } from '../ephemeral/head.ts';
 import { NotAllowed } from '../errors.ts';
 import type { Ports, Pull } from '../ports.ts';
+import { clipped } from '../reports/text.ts';
 import { ENDED, type Run } from '../requests/run.ts';
 import { type RunInput, runInput } from './input.ts';
 import { step } from './step.ts';
@@ -60,7 +61,7 @@ function titleOf({ request, environment }: RunInput): string {
     case 'extend':
       return `Move the end of ${environment}`;
     case 'run':
-      return `Run terraform ${request.args.slice(0, 2).join(' ')} in ${request.project} of ${environment}`;
+      return `Run terraform ${clipped(request.args.slice(0, 2).join(' '), 60)} in ${request.project} of ${environment}`;
     case 'drift':
       return `Look for drift in ${environment}`;
   }

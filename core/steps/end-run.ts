@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { minutes } from '../environments/freeze.ts';
+import { clipped, plural } from '../reports/text.ts';
 import type { RunState } from '../requests/run.ts';
 import { type Outcome, type RunDocument, settled } from '../runs/document.ts';
 import { loadDocument, saveDocument } from '../runs/store.ts';
@@ -63,7 +65,7 @@ function headline(doc: RunDocument): string {
   const where = doc.failure?.project ? `${doc.failure.project}: ` : '';
   switch (doc.outcome) {
     case 'planned':
-      return `Planned ${Object.keys(doc.deploy.projects).length} project(s) at ${at}`;
+      return `Planned ${plural(Object.keys(doc.deploy.projects).length, 'project')} at ${at}`;
     case 'deployed':
       return `Deployed ${at}`;
     case 'nothing':
@@ -96,13 +98,13 @@ function headline(doc: RunDocument): string {
 
 function until({ ephemeral }: RunDocument): string {
   if (!ephemeral) return '';
-  return ephemeral.endsAt === null ? ', without an end' : ` until ${ephemeral.endsAt.slice(0, 16)}Z`;
+  return ephemeral.endsAt === null ? ', without an end' : ` until ${minutes(ephemeral.endsAt)}`;
 }
 
 function ranTitle({ terraform }: RunDocument): string {
   const { args = [], project = '', deploy } = terraform ?? {};
   if (deploy !== undefined) return `Started a deployment that replaces resources of ${project}`;
-  return `Ran terraform ${args.slice(0, 2).join(' ')} in ${project}`;
+  return `Ran terraform ${clipped(args.slice(0, 2).join(' '), 60)} in ${project}`;
 }
 
 /** Of a title people read the beginning. */

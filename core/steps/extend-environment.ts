@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ephemeralConfig } from '../ephemeral/config.ts';
 import { type Ephemeral, partOf } from '../ephemeral/environment.ts';
 import { NO_POLICY } from '../ephemeral/no-policy.ts';
-import { scheduleEnd } from '../ephemeral/schedules.ts';
+import { scheduleEnd, unschedule } from '../ephemeral/schedules.ts';
 import { endFrom } from '../ephemeral/times.ts';
 import { InvalidInput, NotFound, Unavailable } from '../errors.ts';
 import type { Ports } from '../ports.ts';
@@ -11,12 +11,14 @@ import { configAt } from '../projects/load-config.ts';
 import type { ExtendRequest } from '../requests/request.ts';
 import { newDocument } from '../runs/document.ts';
 import { findPull, pullPart } from '../runs/pull-part.ts';
-import { documentKey, loadDocument, saveDocument } from '../runs/store.ts';
+import { documentKey, saveDocument } from '../runs/store.ts';
 import { type RunInput, runInput } from './input.ts';
 import { step } from './step.ts';
 
 /** Somebody else moves it at the same time, or the sweep writes it: more do not meet. */
 const ATTEMPTS = 10;
+/** Runs that are remembered to have moved it: a step is repeated within minutes. */
+const REMEMBERED = 20;
 
 /** Moves the end of an ephemeral environment within what the default branch allows, and its schedules with it. */
 export const extendEnvironment = step({
@@ -30,7 +32,7 @@ export const extendEnvironment = step({
     const rules = ephemeralConfig(config, main);
     const channel = config?.notifications.slack?.channel ?? null;
     const extended = await extend({ run, number, request, rules, channel }, ports);
-    await scheduleEnd(ports, extended, rules.warn);
+    await scheduleNewest(extended, rules.warn, ports);
     return { outcome: 'extended', doc: documentKey(run.runId, 1) };
   },
 });
@@ -52,9 +54,14 @@ async function extend(
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const known = await ports.ephemerals.get(repository, environment);
     if (!known) throw new NotFound(`There is no ephemeral environment "${environment}" any more.`);
-    // A step that is repeated finds what it came to: it does not add once more.
-    if ((await decided(of.run, ports)) === known.endsAt) return known;
-    const next = { ...known, ...endOf(known, of, ports.clock.now()) };
+    // A step that is repeated does not add once more, whoever else has moved it since.
+    const { movedBy = [] } = known;
+    if (movedBy.includes(of.run.runId)) return known;
+    const next = {
+      ...known,
+      ...endOf(known, of, ports.clock.now()),
+      movedBy: [...movedBy, of.run.runId].slice(-REMEMBERED),
+    };
     await decide(of, next, ports);
     if (await ports.ephemerals.update(next)) return next;
   }
@@ -76,13 +83,22 @@ function endOf(known: Ephemeral, { request, rules }: Extending, now: Date): { en
   return endFrom(wish, { now, startedAt, endsAt, maxTtl, allowNever });
 }
 
-async function decided({ runId }: RunInput, ports: Pick<Ports, 'artifacts'>): Promise<string | null | false> {
-  const key = documentKey(runId, 1);
-  if (!(await ports.artifacts.has(key))) return false;
-  return (await loadDocument(ports, key)).ephemeral?.endsAt ?? null;
+/** Of two who move it at the same time the slower one must not schedule what the other has moved since. */
+async function scheduleNewest(
+  extended: Ephemeral,
+  warnSeconds: number,
+  ports: Pick<Ports, 'ephemerals' | 'schedules'>,
+): Promise<void> {
+  for (let newest = extended; ; ) {
+    await scheduleEnd(ports, newest, warnSeconds);
+    const now = await ports.ephemerals.get(newest.repository, newest.environment);
+    if (!now) return unschedule(ports, newest);
+    if (now.endsAt === newest.endsAt) return;
+    newest = now;
+  }
 }
 
-/** Before it is done: what is done twice is known by it. */
+/** Before it is done: what was done has its document, whenever this is cut short. */
 async function decide(
   { run, number, request, channel }: Extending,
   next: Ephemeral,

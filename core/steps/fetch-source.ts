@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isReconciling } from '../drift/reconcile.ts';
+import { isOfWhatStands } from '../drift/reconcile.ts';
 import { isEphemeral } from '../ephemeral/name.ts';
 import { NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
@@ -82,8 +82,8 @@ async function ofBranch(
   const record = await readRecord(ports, run.repository, run.environment);
   const base = record?.commit ?? null;
   if (run.request.command === 'rollback') return { commit: rollbackTarget(record, run.request.commit), base };
-  // What was the last good commit when drift was found may not be it any more when its turn comes.
-  if (base !== null && isReconciling(run.request)) return { commit: base, base };
+  // What was the last good commit when it was asked for may not be it any more when its turn comes.
+  if (base !== null && isOfWhatStands(run.request)) return { commit: base, base };
   if (commit === null) throw new NotFound('A deploy needs a commit.');
   return { commit, base };
 }

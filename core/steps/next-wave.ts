@@ -98,7 +98,7 @@ async function freezeMet(
   const begun = [doc.deploy, doc.rollback].some(
     (pass) => pass !== null && Object.values(pass.projects).some(({ apply }) => apply !== null),
   );
-  if (begun || isEphemeral(doc.environment)) return null;
+  if (begun || doc.destroy?.begun || isEphemeral(doc.environment)) return null;
   const freeze = await freezeOf(ports, doc.repository, doc.environment);
   return freeze && meetLateFreeze(doc, freeze);
 }

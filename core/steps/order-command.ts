@@ -1,15 +1,20 @@
 import { freezeOf } from '../environments/freeze.ts';
 import { commandOrder } from '../jobs/orders.ts';
+import { defaultConfig } from '../projects/config.ts';
+import { configAt } from '../projects/load-config.ts';
 import type { RunDocument } from '../runs/document.ts';
 import { loadDocument, saveDocument } from '../runs/store.ts';
 import { tell } from '../runs/tell.ts';
-import { inWords } from '../terraform/check-command.ts';
+import { checkCommand, inWords } from '../terraform/check-command.ts';
 import { refusedBy } from './hold-command.ts';
 import { documentInput } from './input.ts';
 import { writeOrders } from './next-wave.ts';
 import { step } from './step.ts';
 
-/** Writes the order of the command's job. What changes a state is not run in an environment that was frozen meanwhile. */
+/**
+ * Writes the order of the command's job. What changes a state is not run where its environment was frozen meanwhile,
+ * or where the default branch does not list it any more: a person may have taken days to agree.
+ */
 export const orderCommand = step({
   input: documentInput,
   ports: ['artifacts', 'clock', 'git', 'source', 'status', 'trace'],
@@ -20,6 +25,11 @@ export const orderCommand = step({
     if (!terraform || !progress) throw new Error(`run ${doc.runId} has no command`);
     const freeze = terraform.writes ? await freezeOf(ports, doc.repository, doc.environment) : null;
     if (freeze) return { outcome: 'done', doc: await saveDocument(ports, refusedBy(doc, freeze)) };
+    if (terraform.writes) {
+      const main = await ports.source.defaultBranch(doc.repository);
+      const config = (await configAt(ports, doc.repository, main)) ?? defaultConfig(main);
+      checkCommand(terraform.args, config.commands.allow);
+    }
 
     const order = commandOrder(doc, progress, terraform.args, terraform.writes);
     const [item] = await writeOrders([order], ports);

@@ -38,7 +38,10 @@ export const prepareCommand = step({
     const config = (await configAt(ports, repository, main)) ?? defaultConfig(main);
     const checked = checkCommand(request.args, config.commands.allow);
     const target = await commandTarget(run, request.project, config, ports);
-    const doc = documentOf(run, number, target, checked);
+    const doc = {
+      ...documentOf(run, number, target, checked),
+      slackChannel: config.notifications.slack?.channel ?? null,
+    };
     if (checked.kind !== 'replace') return { outcome: checked.kind, doc: await saveDocument(ports, doc) };
 
     const deploy = await startReplacing(run, request, target.good, checked.replace, ports);

@@ -3,6 +3,7 @@ import { isAside, tellIssue } from '../drift/issue.ts';
 import { reconcile } from '../drift/reconcile.ts';
 import type { Ports } from '../ports.ts';
 import { type DriftRecord, readToldDrift, writeDrift } from '../record/drift.ts';
+import { plural } from '../reports/text.ts';
 import type { DriftPart, RunDocument } from '../runs/document.ts';
 import { loadDocument, saveDocument } from '../runs/store.ts';
 import { tell } from '../runs/tell.ts';
@@ -36,7 +37,7 @@ async function report(
   const { repository, environment, runId, drift } = doc;
   if (!drift) throw new Error(`run ${runId} does not look for drift`);
   const told = await readToldDrift(ports, repository, environment);
-  const { reconciledBy, note } = await reconcile(doc, drift, told, ports);
+  const { reconciledBy, note, reconciles } = await reconcile(doc, drift, told, ports);
   const known: DriftPart = { ...drift, reconciledBy, notes: note === null ? [] : [note] };
   const { issue, problem } = await tellIssue({ ...doc, drift: known }, told, ports);
   const part: DriftPart = {
@@ -46,14 +47,14 @@ async function report(
   };
 
   await writeDrift(ports, repository, environment, runId, (current) => {
-    const record = recordOf(part, current);
+    const record = recordOf(part, current, reconciles);
     const what = newsOf(current, record);
     return what === null ? null : { drift: record, what };
   });
   return { ...doc, drift: part };
 }
 
-function recordOf(part: DriftPart, current: DriftRecord | null): DriftRecord {
+function recordOf(part: DriftPart, current: DriftRecord | null, reconciles: number): DriftRecord {
   const { since, at, digest, drifted, unknown, issue, reconciledBy } = part;
   const sinceWhen = unknown.map((name) => [name, current?.unknown[name] ?? at]);
   return {
@@ -65,6 +66,7 @@ function recordOf(part: DriftPart, current: DriftRecord | null): DriftRecord {
     unknown: Object.fromEntries(sinceWhen),
     issue: issue ?? current?.issue ?? null,
     reconciledBy,
+    reconciles: digest === null ? 0 : reconciles,
   };
 }
 
@@ -72,5 +74,6 @@ function sentenceOf({ outcome, environment, drift, failure }: RunDocument): stri
   if (outcome === 'superseded') return failure?.message ?? 'What was found is not told.';
   if (outcome === 'failed') return `Nothing in ${environment} could be compared.`;
   if (!drift || drift.digest === null) return `${environment} is as it was deployed.`;
-  return `${environment} is not as it was deployed: ${Object.keys(drift.drifted).length} project(s) differ.`;
+  const count = Object.keys(drift.drifted).length;
+  return `${environment} is not as it was deployed: ${plural(count, 'project')} ${count === 1 ? 'differs' : 'differ'}.`;
 }

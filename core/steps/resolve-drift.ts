@@ -5,11 +5,15 @@ import { isEphemeral } from '../ephemeral/name.ts';
 import type { Ports } from '../ports.ts';
 import { readToldDrift } from '../record/drift.ts';
 import { readRecord } from '../record/read.ts';
+import { plural } from '../reports/text.ts';
 import type { RunDocument } from '../runs/document.ts';
 import { saveDocument } from '../runs/store.ts';
 import { tell } from '../runs/tell.ts';
 import { type RunInput, runInput, sourcePart } from './input.ts';
 import { step } from './step.ts';
+
+/** How long a look is waited for, in ms: its plans have two hours. */
+const LONGEST = 3 * 3_600_000;
 
 /** Every project that stands, unless somebody changes the environment at this moment. */
 export const resolveDrift = step({
@@ -35,7 +39,7 @@ export const resolveDrift = step({
     const at = ports.clock.now().toISOString();
     const doc = await resolveStanding(run, { commit: source.commit, number, basis, at }, ports);
 
-    const why = busy ?? (await brokenSentence(run, ports));
+    const why = busy ?? (await anotherLook(run, number, ports)) ?? (await brokenSentence(run, ports));
     if (why !== null) {
       const message = `Nothing was compared: ${why}`;
       const failure = { project: null, stage: 'content' as const, message, job: null };
@@ -47,13 +51,34 @@ export const resolveDrift = step({
     }
     const saved = await saveDocument(ports, doc);
     const commit = doc.commit;
-    await tell(ports, doc, 'run.started', `Compares ${names.length} project(s).`, {
+    await tell(ports, doc, 'run.started', `Compares ${plural(names.length, 'project')}.`, {
       state: 'running',
       commit,
     });
     return { outcome: 'next', doc: saved };
   },
 });
+
+/**
+ * Of two at once the first goes on: both would open an issue, and tell the channel. One that is not over after hours
+ * broke off.
+ */
+async function anotherLook(
+  { repository, environment }: RunInput,
+  number: number,
+  ports: Pick<Ports, 'clock' | 'runs'>,
+): Promise<string | null> {
+  const active = await ports.runs.list({
+    repository,
+    environment,
+    workflow: 'drift',
+    active: true,
+    limit: 50,
+  });
+  const since = ports.clock.now().getTime() - LONGEST;
+  const first = active.filter((run) => run.number < number && Date.parse(run.startedAt) > since).at(-1);
+  return first ? `Run ${first.number} compares ${environment} already.` : null;
+}
 
 /** What a broken environment differs by was told when it broke; whoever asks by hand is shown it all the same. */
 async function brokenSentence(

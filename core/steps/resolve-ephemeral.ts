@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type LaunchNeeds, resolveLaunch } from '../ephemeral/resolve-launch.ts';
 import { buildOrder, itemOf } from '../jobs/orders.ts';
 import type { Ports } from '../ports.ts';
+import { plural } from '../reports/text.ts';
 import type { RunDocument } from '../runs/document.ts';
 import { saveDocument } from '../runs/store.ts';
 import { tell } from '../runs/tell.ts';
@@ -44,6 +45,6 @@ async function begin(
   if (order) await writeOrders([order], ports);
   const saved = await saveDocument(ports, next);
   const count = Object.keys(doc.deploy.projects).length;
-  await tell(ports, next, 'run.started', `Plans ${count} project(s).`, { state: 'running' });
+  await tell(ports, next, 'run.started', `Plans ${plural(count, 'project')}.`, { state: 'running' });
   return order ? { outcome: 'build', build: itemOf(order), doc: saved } : { outcome: 'next', doc: saved };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isReconciling } from '../drift/reconcile.ts';
+import { isOfWhatStands } from '../drift/reconcile.ts';
 import { freezeOf } from '../environments/freeze.ts';
 import { InvalidInput } from '../errors.ts';
 import { buildOrder, itemOf, stateKey } from '../jobs/orders.ts';
@@ -12,6 +12,7 @@ import { effectivePolicy } from '../projects/policy.ts';
 import { waves } from '../projects/waves.ts';
 import { readRecord } from '../record/read.ts';
 import type { EnvironmentRecord } from '../record/schema.ts';
+import { plural } from '../reports/text.ts';
 import { type Freeze, newDocument, type PullPart, type RunDocument } from '../runs/document.ts';
 import { meetFreeze } from '../runs/frozen.ts';
 import {
@@ -231,6 +232,8 @@ async function authorsOf(
   // Who merges writes nothing: a forge makes them the author of the merge commit all the same.
   const written = commits.filter(({ parents }) => parents.length < 2);
   const authors = [...written.map(({ author }) => author), ...pulls.map(({ author }) => author)];
+  // What is made anew although no commit says so is the work of who asks for it.
+  if (run.request.command === 'deploy' && run.request.replace) authors.push(run.request.origin.login);
   return [...new Set(authors.filter((author) => author !== null))];
 }
 
@@ -259,13 +262,17 @@ async function begin(
   const goes = met?.doc ?? doc;
   const { build } = goes.policy;
   const order =
-    build && run.request.command !== 'rollback' && !isReconciling(run.request)
+    build && run.request.command !== 'rollback' && !isOfWhatStands(run.request)
       ? buildOrder(goes, build, config.environments[goes.environment]?.variables ?? {})
       : null;
   const next: RunDocument = order ? { ...goes, build: { job: order.prefix, outputs: null } } : goes;
   if (order) await writeOrders([order], ports);
   const saved = await saveDocument(ports, next);
-  await tell(ports, next, 'run.started', `Plans ${projects.length} project(s).`, { state: 'running' });
+  await tell(ports, next, 'run.started', `Plans ${plural(projects.length, 'project')}.`, {
+    state: 'running',
+    // When it was asked for, another one may have stood.
+    ...(isOfWhatStands(run.request) ? { commit: goes.commit } : {}),
+  });
   return order ? { outcome: 'build', build: itemOf(order), doc: saved } : { outcome: 'next', doc: saved };
 }
 

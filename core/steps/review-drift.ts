@@ -41,6 +41,7 @@ export const reviewDrift = step({
       at,
       drifted,
       unknown: found.unknown,
+      newlyUnknown: found.unknown.some((name) => !Object.hasOwn(before?.unknown ?? {}, name)),
       digest,
       since,
       known,

@@ -1,5 +1,5 @@
 import { changeEnvironment } from '../ephemeral/change-environment.ts';
-import { leftOf } from '../ephemeral/left.ts';
+import { leftOf, rememberedLeft } from '../ephemeral/left.ts';
 import { isEphemeral } from '../ephemeral/name.ts';
 import { unschedule } from '../ephemeral/schedules.ts';
 import type { Ports } from '../ports.ts';
@@ -47,7 +47,7 @@ async function keepKnown(
   ports: Pick<Ports, 'ephemerals' | 'schedules'>,
 ): Promise<void> {
   await changeEnvironment(ports, repository, environment, (current) =>
-    current.runId === runId ? { ...current, state: 'leaked', left } : null,
+    current.runId === runId ? { ...current, state: 'leaked', left: rememberedLeft(left) } : null,
   );
   // A person decides from here on; the sweep keeps telling of it.
   await unschedule(ports, { repository, environment });

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { freezeOf, frozenSentence } from '../environments/freeze.ts';
+import { freezeOf } from '../environments/freeze.ts';
 import { thawSlot, thawWithin } from '../environments/thaw.ts';
 import type { Ports } from '../ports.ts';
 import type { Freeze, RunDocument } from '../runs/document.ts';
+import { refusedByFreeze } from '../runs/frozen.ts';
 import { loadDocument, saveDocument } from '../runs/store.ts';
 import { tell } from '../runs/tell.ts';
 import { step } from './step.ts';
@@ -42,7 +43,10 @@ export const reviewThaw = step({
   },
 });
 
-/** A freeze that was set or moved meanwhile is waited for as well; one that simply lasts is given up at last. */
+/**
+ * A freeze that was set or moved meanwhile is waited for as well. One that lasts longer than a task can wait refuses
+ * the deploy at last: after the thaw the head of the branch is deployed all the same.
+ */
 async function stillFrozen(
   doc: RunDocument,
   freeze: Freeze,
@@ -50,8 +54,7 @@ async function stillFrozen(
   ports: Pick<Ports, 'artifacts' | 'clock' | 'status'>,
 ): Promise<Record<string, unknown>> {
   if (outcome === 'expired' && freeze.at === doc.frozen?.at) {
-    const message = `Nobody unfroze it in time: ${frozenSentence(doc.environment, freeze)}`;
-    return end(doc, 'expired', message, ports);
+    return { outcome: 'done', doc: await saveDocument(ports, refusedByFreeze(doc, freeze)) };
   }
   const within = thawWithin(freeze, ports.clock.now());
   return { outcome: 'frozen', within, doc: await saveDocument(ports, { ...doc, frozen: freeze }) };
@@ -59,7 +62,7 @@ async function stillFrozen(
 
 async function end(
   doc: RunDocument,
-  outcome: 'superseded' | 'rejected' | 'expired',
+  outcome: 'superseded' | 'rejected',
   message: string,
   ports: Pick<Ports, 'artifacts'>,
 ): Promise<Record<string, unknown>> {

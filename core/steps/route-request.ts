@@ -6,6 +6,7 @@ import { CairnError, InvalidInput, NotAllowed, NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { defaultConfig } from '../projects/config.ts';
 import { configAt } from '../projects/load-config.ts';
+import { didYouMean } from '../projects/nearest.ts';
 import {
   tellConfigMended,
   tellOnCommit,
@@ -179,8 +180,9 @@ async function mustStand(
   if (!isEphemeral(environment)) return mustExist(request, ports);
   if (await ports.ephemerals.get(repository, environment)) return;
   const others = (await ports.ephemerals.list(repository)).map((one) => one.environment);
-  const there = others.length > 0 ? `there is ${others.join(', ')}` : 'there is none';
-  throw new NotFound(`There is no ephemeral environment "${environment}"; ${there}.`);
+  const close = didYouMean(environment, others);
+  const there = others.length === 0 ? ': none stands now.' : close || `; there stands ${others.join(', ')}.`;
+  throw new NotFound(`There is no ephemeral environment "${environment}" in ${repository}${there}`);
 }
 
 async function mustExist(
@@ -195,8 +197,9 @@ async function mustExist(
   const main = await ports.source.defaultBranch(request.repository);
   const config = (await configAt(ports, request.repository, main)) ?? defaultConfig(main);
   if (!Object.hasOwn(config.environments, request.environment)) {
+    const names = Object.keys(config.environments);
     throw new NotFound(
-      `There is no environment "${request.environment}" in cairn.yaml on ${main}; there is ${Object.keys(config.environments).join(', ')}.`,
+      `There is no environment "${request.environment}" in cairn.yaml on ${main}${didYouMean(request.environment, names) || `; there is ${names.join(', ')}.`}`,
     );
   }
   // What a workflow is bound to is its branch: with it goes what is deployed from there, and nothing else.

@@ -1,4 +1,6 @@
+import type { Ephemeral } from '../ephemeral/environment.ts';
 import { momentText, remaining } from '../ephemeral/times.ts';
+import type { Ports } from '../ports.ts';
 import { warnRequest } from '../requests/request.ts';
 import { step } from './step.ts';
 
@@ -14,17 +16,28 @@ export const warnOfEnd = step({
     const now = ports.clock.now();
     if (Date.parse(endsAt) <= now.getTime()) return { outcome: 'over' };
     const left = remaining(endsAt, now);
-    // Its newest document tells sinks whom to tell.
-    const events = await ports.runs.events(known.runId);
     await ports.status.emit({
       id: `environment.warning-${endsAt}`,
       runId: known.runId,
       at: now.toISOString(),
       kind: 'environment.warning',
       message: `${environment} ends in ${left}, at ${momentText(new Date(endsAt))}.`,
-      doc: events.findLast(({ doc }) => doc !== null)?.doc ?? null,
+      doc: await newestDocument(known, ports),
       run: {},
     });
     return { outcome: 'warned' };
   },
 });
+
+/** It tells sinks whom to tell. The run that changed it last may have failed before it had one. */
+async function newestDocument(
+  { repository, environment, runId }: Ephemeral,
+  ports: Pick<Ports, 'runs'>,
+): Promise<string | null> {
+  const others = await ports.runs.list({ repository, environment, workflow: 'ephemeral', limit: 10 });
+  for (const id of new Set([runId, ...others.map((run) => run.id)])) {
+    const doc = (await ports.runs.events(id)).findLast((event) => event.doc !== null)?.doc;
+    if (doc) return doc;
+  }
+  return null;
+}

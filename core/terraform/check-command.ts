@@ -72,11 +72,14 @@ function sorted(
     // Without colours it is printed anyway.
     else if (!/^--?no-color$/.test(word)) flags.push(flagOf(command, row, word));
   }
-  if (values.length < row.least || values.length > row.most) throw new InvalidInput(countOf(command, row));
+  const typed = values.map(typedByAPhone).find((hint) => hint !== null) ?? '';
+  if (values.length < row.least || values.length > row.most) {
+    throw new InvalidInput(`${countOf(command, row)}${typed}`);
+  }
   values.forEach((value, index) => {
     const shape = row.args[Math.min(index, row.args.length - 1)];
     if (shape?.fits(value)) return;
-    throw new InvalidInput(`\`${shown(value)}\` is not ${shape?.what ?? 'known'}.`);
+    throw new InvalidInput(`\`${shown(value)}\` is not ${shape?.what ?? 'known'}.${typed}`);
   });
   return { flags: [...new Set(flags)], values };
 }
@@ -103,6 +106,14 @@ function flagOf(command: string, { flags }: Subcommand, word: string): string {
     throw new InvalidInput(`\`${shown(value)}\` behind \`${flag}=\` is not ${shape.what}.`);
   }
   return `${flag}=${value}`;
+}
+
+/** Keyboards make long dashes of two short ones, and curly quotes of straight ones. */
+function typedByAPhone(value: string): string | null {
+  if (/^[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/.test(value)) {
+    return ` \`${shown(value)}\` begins with a dash that terraform does not know: a flag begins with \`-\`.`;
+  }
+  return /[\u2018-\u201f]/.test(value) ? ' Quotes are straight: `"`.' : null;
 }
 
 function countOf(command: string, { args, least, most }: Subcommand): string {

@@ -57,7 +57,7 @@ export class Schedules extends Construct {
  * own: who may make those cannot touch the calls of the clock above.
  */
 export class RequestSchedules extends Construct {
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, props: { deadLetters: IQueue }) {
     super(scope, id);
     new CfnScheduleGroup(this, 'Group', { name: REQUEST_SCHEDULE_GROUP });
     const role = new Role(this, 'Role', {
@@ -68,6 +68,7 @@ export class RequestSchedules extends Construct {
     const only = onBus([REQUESTS_SOURCE]);
     grantTo(role, [
       { sid: 'Ask', actions: ['events:PutEvents'], resources: [arns(this).bus], conditions: only },
+      { sid: 'KeepDead', actions: ['sqs:SendMessage'], resources: [props.deadLetters.queueArn] },
     ]);
   }
 }

@@ -26,7 +26,7 @@ export class PipelineStack extends Stack implements Pipeline {
   readonly queues: Partial<Record<QueueName, IQueue>> = {};
   readonly deadLetters: Partial<Record<QueueName, IQueue>> = {};
   readonly api: Pipeline['api'];
-  /** Calls of the clock that failed. */
+  /** Calls of the clock that failed, and one-time requests. */
   readonly scheduleDeadLetters: IQueue;
 
   constructor(scope: Construct, id: string, props: PipelineProps) {
@@ -50,7 +50,7 @@ export class PipelineStack extends Stack implements Pipeline {
       deadLetters: this.scheduleDeadLetters,
       scheduled: this.scheduled(props),
     });
-    new RequestSchedules(this, 'RequestSchedules');
+    new RequestSchedules(this, 'RequestSchedules', { deadLetters: this.scheduleDeadLetters });
 
     const largest = Math.max(...Object.values(config.sizes).map(({ cpu }) => cpu));
     new CairnBatch(this, 'Batch', { network, largest });

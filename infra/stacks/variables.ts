@@ -2,6 +2,7 @@ import type { Stack } from 'aws-cdk-lib';
 import type { LambdaVariables } from '../../lambdas/environment.ts';
 import type { InfraConfig } from '../load-config.ts';
 import { BUS, bucketName, JOB_LOGS, REQUEST_SCHEDULE_GROUP, SECRETS, TABLE } from '../names.ts';
+import { SCHEDULES_DEAD } from '../permissions/grants.ts';
 import { arns } from '../permissions/world.ts';
 
 /** The environment of every function: names of things, never a secret, so that all may have all of it. */
@@ -30,6 +31,7 @@ export function functionVariables(stack: Stack, config: InfraConfig, url: string
       group: REQUEST_SCHEDULE_GROUP,
       role: arns(stack).schedulerRole,
       bus: arns(stack).bus,
+      deadLetters: arns(stack).arn('sqs', `cairn-${SCHEDULES_DEAD}`),
     }),
   };
 }

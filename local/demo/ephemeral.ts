@@ -1,3 +1,4 @@
+import { minutes } from '../../core/environments/freeze.ts';
 import { pullEnvironment } from '../../core/ephemeral/name.ts';
 import { ENDED } from '../../core/requests/run.ts';
 import { expectThat, until } from './look.ts';
@@ -25,7 +26,8 @@ export async function ofAPullRequest(world: DemoWorld, tell: Teller, pull: PullP
   const url = Object.values(made.outputs)[0] ?? '';
   const page = await (await fetch(url)).text();
   expectThat(page.includes('Tent for two'), `${url} does not sell tents`);
-  tell.line(`Cairn made ${environment} from its head, with a state of its own: ${url} sells tents already.`);
+  tell.line(`Cairn made ${environment} from its commit ${made.commit?.slice(0, 7)}, with a state of its own.`);
+  tell.line(`${url} sells tents already. It ends by itself at ${minutes(made.endsAt ?? '')}.`);
 
   tell.line('bob comments: /cairn extend 1h');
   await world.bob.comment(pull.number, '/cairn extend 1h');
@@ -33,7 +35,9 @@ export async function ofAPullRequest(world: DemoWorld, tell: Teller, pull: PullP
     const found = await ports.ephemerals.get(REPOSITORY, environment);
     return found && found.endsAt !== made.endsAt ? found : undefined;
   });
-  tell.line(`It ends by itself at ${extended.endsAt?.slice(0, 16)}Z now, an hour later than before.`);
+  const [before, now] = [made.endsAt, extended.endsAt].map((at) => Date.parse(at ?? ''));
+  expectThat((now ?? 0) - (before ?? 0) === 3_600_000, `it ends at ${extended.endsAt}, not an hour later`);
+  tell.line(`It ends an hour later now, at ${minutes(extended.endsAt ?? '')}.`);
 }
 
 /** Nobody needs it any more. */
@@ -43,5 +47,6 @@ export async function takenDown(world: DemoWorld, tell: Teller, pull: PullPage):
   await until(`the end of ${environment}`, async () =>
     (await world.server.host.ports.ephemerals.get(REPOSITORY, environment)) === null ? true : undefined,
   );
-  tell.line(`bob comments /cairn down: ${environment} is destroyed, and its state holds nothing.`);
+  tell.line(`bob comments: /cairn down`);
+  tell.line(`${environment} is destroyed; nothing is left in its state.`);
 }

@@ -63,16 +63,23 @@ function invitation({ forge, server, bob, shop }: Awaited<ReturnType<typeof make
   return `
 Your turn
 ---------
-  Pull requests      ${forge.url}/acme/shop
-  Runs               ${server.url}
+  The repository     ${forge.url}/acme/shop
+  Cairn's pages      ${server.url}
   The shop           ${shop.url}
 
-  git clone ${clone.href}
-  Change a price in app/products.json, push a branch, open a pull request on the page above.
+  A change of your own:
+    git clone ${clone.href}
+    cd shop && git switch -c mine
+    $EDITOR app/products.json            # another price
+    git commit -am "Another price" && git push origin mine
+    Open the pull request on the repository's page. Comments do the rest: /cairn up, /cairn help
 
-  export CAIRN_SERVER=${server.url} CAIRN_TOKEN=${server.adminToken}
-  npx cairn status
+  The command line:
+    export CAIRN_SERVER=${server.url} CAIRN_TOKEN=${server.adminToken}
+    npx cairn status
+    npx cairn env up --ref main --ttl 1h --wait
+    npx cairn --help
 
-  Ctrl-C ends the demo.
+  Ctrl-C ends the demo and all that it started.
 `;
 }

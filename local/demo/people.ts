@@ -11,7 +11,15 @@ export interface Person {
   ): Promise<{ name: string; status: string; conclusion: string | null; title: string }[]>;
   pulls(state: 'open' | 'closed' | 'all'): Promise<PullPage[]>;
   /** Issues that are no pull requests, newest first. */
-  issues(): Promise<{ number: number; title: string; state: 'open' | 'closed'; html_url: string }[]>;
+  issues(): Promise<IssuePage[]>;
+}
+
+interface IssuePage {
+  number: number;
+  title: string;
+  body: string | null;
+  state: 'open' | 'closed';
+  html_url: string;
 }
 
 export interface PullPage {
@@ -62,8 +70,10 @@ export function person(apiUrl: string, repository: string, login: string, token:
       }));
     },
     issues: async () => {
-      type Row = { number: number; title: string; state: 'open' | 'closed'; html_url: string };
-      const all = await ask<(Row & { pull_request?: unknown })[]>('GET', '/issues?state=all&per_page=100');
+      const all = await ask<(IssuePage & { pull_request?: unknown })[]>(
+        'GET',
+        '/issues?state=all&per_page=100',
+      );
       return all.filter((one) => one.pull_request === undefined);
     },
     pulls: (state) => ask('GET', `/pulls?state=${state}`),

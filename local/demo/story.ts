@@ -6,7 +6,7 @@ import { installRoot } from '../root.ts';
 import { ofAPullRequest, takenDown } from './ephemeral.ts';
 import { expectThat, getJson, post, readable, until } from './look.ts';
 import type { PullPage } from './people.ts';
-import { byHand } from './standing.ts';
+import { byHand, mergedWhileFrozen } from './standing.ts';
 import { type DemoWorld, REPOSITORY } from './world.ts';
 
 /** Where the story is told: a heading, a line, and something seen that the story depends on. */
@@ -53,9 +53,10 @@ async function goodChange(world: DemoWorld, tell: Teller): Promise<void> {
   expectThat(check.conclusion === 'success', `the check is ${check.conclusion}`);
   tell.line(`and set the check "${check.name}": ${check.conclusion}, ${check.title}`);
 
+  tell.chapter('2. The pull request gets an environment of its own, for a time');
   await ofAPullRequest(world, tell, pull);
 
-  tell.chapter('2. It is merged: planned, approved, applied, verified, recorded');
+  tell.chapter('3. It is merged: planned, approved, applied, verified, recorded');
   const merged = await world.alice.merge(pull.number);
   tell.line(`alice merged it (${merged.slice(0, 7)}).`);
   await approveOnPull(world, tell, pull, merged);
@@ -69,12 +70,14 @@ async function goodChange(world: DemoWorld, tell: Teller): Promise<void> {
 }
 
 async function badChange(world: DemoWorld, tell: Teller): Promise<void> {
-  tell.chapter('3. A bad change is merged, and fails half way');
+  tell.chapter('4. prod is frozen: nothing is applied');
   const pull = await openPull(world, '02-reviews');
   tell.line(`bob opened #${pull.number} "${pull.title}": ${pull.html_url}`);
   await commentOn(world, pull, 'cairn:plan:prod');
-  const merged = await world.alice.merge(pull.number);
-  tell.line(`Its plan looks fine. alice merged it (${merged.slice(0, 7)}).`);
+  tell.line('Its plan looks fine.');
+  const merged = await mergedWhileFrozen(world, tell, pull);
+
+  tell.chapter('5. The change is a bad one, and fails half way');
   await approveOnPull(world, tell, pull, merged);
   const run = await endOf(world, merged);
   expectThat(run.state === 'rolled-back', `run ${run.number} ended ${run.state}: ${run.title}`);
@@ -90,16 +93,22 @@ async function badChange(world: DemoWorld, tell: Teller): Promise<void> {
   expectThat(revert !== undefined, 'no revert pull request was opened');
   tell.line(`Cairn opened #${revert?.number} "${revert?.title}": ${revert?.html_url}`);
   tell.show((revert?.body ?? '').split('\n').slice(0, 24).join('\n'));
+  const reverted = await world.alice.merge(revert?.number ?? 0);
+  const after = await endOf(world, reverted);
+  expectThat(after.state === 'succeeded', `run ${after.number} ended ${after.state}: ${after.title}`);
+  tell.line(`alice merged it (${reverted.slice(0, 7)}): ${after.title}. main and prod are the same again.`);
 }
 
 async function theRecord(world: DemoWorld, tell: Teller): Promise<void> {
-  tell.chapter('5. What happened stands in Git');
+  tell.chapter('7. What happened stands in Git');
   const dir = world.forge.gitDir(REPOSITORY);
   const args = ['--git-dir', dir, 'log', '--format=%h %s', 'cairn/record'];
   const { stdout } = await execa('git', args);
-  tell.line('git log cairn/record');
+  tell.line('git log cairn/record, the newest first:');
   tell.show(stdout);
-  expectThat(/rolled back/.test(stdout) && /deployed/.test(stdout), 'the record does not tell the story');
+  const told = ['deployed', 'rolled back', 'drift in', 'frozen by', 'destroyed'];
+  const missing = told.filter((words) => !stdout.includes(words));
+  expectThat(missing.length === 0, `the record does not tell of: ${missing.join(', ')}`);
 }
 
 async function openPull(world: DemoWorld, name: StoryName): Promise<PullPage> {

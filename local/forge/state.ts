@@ -147,6 +147,7 @@ export interface WorkflowRunRow {
   /** `owner/name` of where its code lives. */
   headRepository: string;
   event: string;
+  title?: string;
   status: 'queued' | 'in_progress' | 'completed';
   attempt: number;
   /** Who started the first attempt, and this one. */

@@ -228,6 +228,20 @@ describe('an environment', () => {
     });
   });
 
+  it('tells the history of its drift, newest first', async () => {
+    const { commit } = await waitingDeploy(host.ports);
+    await goodDeployment(host.ports, 'prod', commit);
+    await drifted(host.ports, 'prod');
+
+    expect(await read(`/environments/${REPOSITORY}/prod/drift`)).toMatchObject({
+      drift: { projects: ['app'], where: 'app (1 to change)' },
+      history: [{ what: 'found', where: 'app (1 to change)', unknown: ['network'] }],
+    });
+    expect((await get(`/environments/${REPOSITORY}/prod/drift?limit=0`)).status).toBe(400);
+    expect((await get(`/environments/${REPOSITORY}/none/drift`)).status).toBe(404);
+    expect((await get(`/environments/${REPOSITORY}/prod/drift`, 'gh-mallory')).status).toBe(404);
+  });
+
   it('is read by few calls, however many there are', async () => {
     const { commit } = await waitingDeploy(host.ports);
     await goodDeployment(host.ports, 'prod', commit);

@@ -62,8 +62,11 @@ describe('the first page', () => {
 
     const { text } = await open(host, '/');
 
-    expect(text).toContain('<a href="https://demo.example.com" rel="noreferrer">eph-demo</a>');
-    expect(text).toContain('<strong>eph-plain</strong>');
+    expect(text).toContain('<strong><a href="/environments/acme/shop/eph-demo">eph-demo</a></strong>');
+    expect(text).toContain(
+      '<a href="https://demo.example.com" rel="noreferrer">https://demo.example.com</a>',
+    );
+    expect(text).toContain('eph-plain</a></strong></td>');
     expect(text).toContain('5 h 20 min');
     expect(text).toContain('@alice');
     // Who may read the pages need not know where somebody gets mail.
@@ -100,6 +103,68 @@ describe('the first page', () => {
     expect(shown).toContain('20 of them could not be destroyed');
     expect(folded).toContain('and 180 more');
     expect(folded.match(/<strong>/g)).toHaveLength(180);
+  });
+});
+
+describe('the page of an environment', () => {
+  it('shows what stands, what may be asked of it, and its own runs', async () => {
+    const host = testHost();
+    const { commit } = await waitingDeploy(host.ports);
+    await goodDeployment(host.ports, 'staging', commit);
+    await frozen(host.ports, 'staging');
+    await drifted(host.ports, 'staging');
+    await ranCommand(host.ports, 'of prod');
+
+    const { status, text } = await open(host, '/environments/acme/shop/staging');
+
+    expect(status).toBe(200);
+    expect(text).toMatch(/Frozen by @bob since .*: the sale of the year/);
+    expect(text).toMatch(/Drift in app \(1 to change\)/);
+    expect(text).toContain('cairn unfreeze staging --repository acme/shop');
+    expect(text).not.toContain('cairn freeze staging');
+    expect(text).not.toContain('terraform in prod');
+  });
+
+  it('of an ephemeral one shows owner, outputs and its end, and no address of a person', async () => {
+    const host = testHost();
+    await waitingDeploy(host.ports);
+    await stands(host.ports, 'demo');
+
+    const { text } = await open(host, '/environments/acme/shop/eph-demo');
+
+    expect(text).toContain('https://demo.example.com');
+    expect(text).toContain('@alice');
+    expect(text).toMatch(/2026-01-01 05:20 UTC<\/time> <span class="quiet">in 5 h 20 min/);
+    expect(text).toContain('cairn env extend eph-demo 4h --repository acme/shop');
+    expect(text).not.toContain('alice@example.com');
+  });
+
+  it('of one that leaked shows what is left, and only the command that helps', async () => {
+    const host = testHost();
+    await waitingDeploy(host.ports);
+    await leaked(host.ports, 'old');
+
+    const { text } = await open(host, '/environments/acme/shop/eph-old');
+
+    expect(text).toContain('<code>aws_instance.web[0]</code>, <code>aws_eip.web</code>');
+    expect(text).toContain('cairn env down eph-old --repository acme/shop');
+    expect(text).not.toContain('cairn env extend');
+  });
+
+  it('of an ephemeral one that is gone still has its runs; one that never was is not there', async () => {
+    const host = testHost();
+    await waitingDeploy(host.ports);
+    const id = await aRunOf(host.ports, 'destroy', {}, { environment: 'eph-demo' });
+
+    const gone = await open(host, '/environments/acme/shop/eph-demo');
+    const never = await open(host, '/environments/acme/shop/eph-never');
+    const elsewhere = await open(host, '/environments/acme/other/prod');
+
+    expect(gone.status).toBe(200);
+    expect(gone.text).toContain('It does not stand any more.');
+    expect(gone.text).toContain(`/runs/${id}`);
+    expect(never.status).toBe(404);
+    expect(elsewhere.status).toBe(404);
   });
 });
 
@@ -144,6 +209,44 @@ describe('the page of a run', () => {
     expect(text).toContain('the sale of the year');
   });
 
+  it('of a comparison that found nothing new leads to no issue; one after which it is closed does', async () => {
+    const pageOf = async (drift: Partial<DriftPart>) => {
+      const host = testHost();
+      const id = await aRunOf(host.ports, 'drift', {
+        drift: { ...DRIFT, drifted: {}, unknown: [], digest: null, known: false, ...drift },
+      });
+      return (await open(host, `/runs/${id}`)).text;
+    };
+
+    const same = await pageOf({});
+    const closed = await pageOf({ gone: true });
+
+    expect(same).toContain('Nothing differs');
+    expect(same).not.toContain('issues/9');
+    expect(closed).toMatch(/Closed: <a href="[^"]*issues\/9"/);
+  });
+
+  it('says of a plan that was made again after what it waits for that it was too early, not that it failed', async () => {
+    const host = testHost();
+    const id = await aRunOf(host.ports, 'ephemeral', { ephemeral: EPHEMERAL }, { environment: 'eph-demo' });
+    const result = (job: string, status: string) =>
+      host.ports.artifacts.put(
+        `jobs/acme/shop/ephemeral/deploy-plan/${id}/${job}/out/result.json`,
+        JSON.stringify({ version: 1, id: job, status, started: false }),
+      );
+    await result('plan-2-app', 'failed');
+    await result('plan-5-app', 'ok');
+    await result('plan-2-data', 'ok');
+    await result('plan-5-data', 'failed');
+
+    const { text } = await open(host, `/runs/${id}`);
+
+    const badgeOf = (job: string) =>
+      new RegExp(`jobs/${job}">[^<]*</a> <span class="badge [a-z]+">([^<]*)`).exec(text)?.[1];
+    expect(badgeOf('plan-2-app')).toBe('too early');
+    expect(badgeOf('plan-5-data')).toBe('failed');
+  });
+
   it('of an ephemeral environment shows where it is and until when', async () => {
     const host = testHost();
     const id = await aRunOf(host.ports, 'ephemeral', { ephemeral: EPHEMERAL }, { environment: 'eph-demo' });
@@ -151,7 +254,10 @@ describe('the page of a run', () => {
     const { text } = await open(host, `/runs/${id}`);
 
     expect(text).toContain('make eph-demo');
-    expect(text).toContain('<a href="https://demo.example.com" rel="noreferrer">eph-demo</a>');
+    expect(text).toContain('<a href="/environments/acme/shop/eph-demo">eph-demo</a>');
+    expect(text).toContain(
+      '<a href="https://demo.example.com" rel="noreferrer">https://demo.example.com</a>',
+    );
     expect(text).toContain('2026-01-01 05:20 UTC');
     expect(text).not.toContain('alice@example.com');
   });

@@ -149,6 +149,15 @@ describe('POST /slack/actions', () => {
     ]);
   });
 
+  it('knows nobody whom only a branch that is not merged maps', async () => {
+    host.ports.repository.push('change', { 'cairn.yaml': CONFIG.replace('U0ALICE', 'U0MALLORY') });
+
+    await send(click({ user: { id: 'U0MALLORY' } }));
+
+    expect(host.accepted.size).toBe(0);
+    expect(host.ports.chat.answers[0]?.text).toContain('does not know who you are');
+  });
+
   it.each<[string, Signed]>([
     ['another secret', { secret: 'f'.repeat(32) }],
     ['no signature', { signature: '' }],

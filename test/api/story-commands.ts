@@ -81,6 +81,7 @@ export async function drifted(ports: MemoryPorts, environment: string): Promise<
       unknown: { network: '2025-12-31T21:00:00.000Z' },
       issue: { number: 9, url: 'https://github.test/acme/shop/issues/9' },
       reconciledBy: null,
+      reconciles: 0,
     },
   }));
 }

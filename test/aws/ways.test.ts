@@ -1,10 +1,7 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runAction } from '../support/action.ts';
 import { type CloudWorld, startCloudWorld } from '../support/aws/cloud-world.ts';
 import { ACCOUNT, NO_MOTO, REGION } from '../support/aws/moto.ts';
 import { config, root } from '../support/real-roots.ts';
@@ -60,41 +57,6 @@ describe.skipIf(NO_MOTO)(`AWS, on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''}
     expect(await messagesIn('cairn-requests-dead')).toBe(0);
   });
 
-  test('the action of a workflow asks by OIDC and an event, and reads the result from the check on its commit', async () => {
-    const head = await world.push(root(world.log, 'network', { value: 'n4' }));
-    const workflowRun = world.forge.addWorkflowRun(REPOSITORY, { sha: head, branch: 'main', actor: 'bob' });
-    const oidc = await startTokens();
-
-    const asked = runAction(
-      {
-        command: 'deploy',
-        environment: 'prod',
-        commit: head,
-        role: `arn:aws:iam::${ACCOUNT}:role/cairn-actions`,
-        region: REGION,
-        'github-token': world.bob.token,
-      },
-      {
-        GITHUB_REPOSITORY: REPOSITORY,
-        GITHUB_RUN_ID: String(workflowRun),
-        GITHUB_SHA: head,
-        GITHUB_REF_NAME: 'main',
-        GITHUB_API_URL: world.forge.apiUrl,
-        ACTIONS_ID_TOKEN_REQUEST_URL: `${oidc.url}/token?api-version=2`,
-        ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'of the runner',
-        AWS_ENDPOINT_URL: world.cloud.endpoint,
-      },
-    );
-    const run = await world.deploy({ commit: head });
-    const ran = await asked;
-    await oidc.close();
-
-    expect(run.state).toBe('succeeded');
-    expect(oidc.asked).toEqual(['Bearer of the runner sts.amazonaws.com']);
-    expect(ran, ran.log).toMatchObject({ code: 0, outputs: { state: 'succeeded', run: run.id } });
-    expect(ran.summary).toContain('✅ Cairn: deploy prod succeeded');
-  });
-
   test('an execution that is stopped frees its lock, and the next run goes on', async () => {
     const { body } = await world.ask({ command: 'deploy', environment: 'prod' }, world.bob.token);
     const [first = ''] = body['started'] as string[];
@@ -147,23 +109,6 @@ describe.skipIf(NO_MOTO)(`AWS, on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''}
     // Handed over again until its queue gives it up, which takes an hour.
     expect(await messagesIn('cairn-requests')).toBe(1);
   });
-
-  /** Where a runner gets its OIDC tokens. */
-  async function startTokens() {
-    const asked: string[] = [];
-    const server = createServer((request, response) => {
-      const audience = new URL(request.url ?? '', 'http://runner').searchParams.get('audience');
-      asked.push(`${request.headers.authorization} ${audience}`);
-      response.setHeader('content-type', 'application/json').end('{"value":"header.claims.signature"}');
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    return {
-      asked,
-      url: `http://127.0.0.1:${port}`,
-      close: () => new Promise((resolve) => server.close(resolve)),
-    };
-  }
 
   async function putActionsEvent(
     command: string,

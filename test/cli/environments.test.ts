@@ -195,6 +195,17 @@ describe('cairn run', () => {
     expect(out).toBe('No state file was found!\n');
   });
 
+  it('says which deployment a replacement became', async () => {
+    const output = { text: 'It became a deployment: http://cairn.test/runs/d\n', cut: false };
+    const terraform = { project: 'app', args: ['apply'], writes: false, job: null, output, exitOk: true };
+    await becomes('run', { outcome: 'ran', terraform: { ...terraform, deploy: 'd' } });
+
+    const { code, out } = await cairn.run(ARGS);
+
+    expect(code).toBe(0);
+    expect(out).toBe(output.text);
+  });
+
   it('is bad if the run is, whatever the command was', async () => {
     await becomes('run', { outcome: 'failed' }, { state: 'failed', title: 'not allowed' });
 
@@ -297,6 +308,20 @@ describe('cairn drift', () => {
     await becomes('drift', { outcome: 'failed' }, { state: 'failed', title: 'no such commit' });
 
     expect(await cairn.run(['drift', 'prod'])).toMatchObject({ code: 1, out: '' });
+  });
+
+  it('shows what was found before, and asks for nothing', async () => {
+    const { commit } = await waitingDeploy(host.ports);
+    await goodDeployment(host.ports, 'prod', commit);
+    const none = await cairn.run(['drift', 'prod', '--history']);
+    await drifted(host.ports, 'prod');
+
+    const { code, out } = await cairn.run(['drift', 'prod', '--history']);
+
+    expect(none.out).toBe('Nothing was ever found to differ in prod.\n');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^2025-12-31 21:00 +drift in app \(1 to change\) +network +dddddddddddddddddddd$/m);
+    expect(host.asked).toEqual([]);
   });
 });
 

@@ -190,6 +190,7 @@ function scheduleWorld(
     group,
     role: `arn:aws:iam::${ACCOUNT}:role/cairn-scheduler`,
     bus: `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/cairn`,
+    deadLetters: `arn:aws:sqs:${REGION}:${ACCOUNT}:cairn-schedules-dead`,
     async publish(requests) {
       await bus.publish(requests);
       due.push(...requests.map(({ request }) => told(request)));

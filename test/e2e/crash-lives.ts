@@ -180,6 +180,8 @@ export function live(outside: Outside, killAt: Partial<Record<Boundary, number>>
     locks: gate(stores.locks, ['claim', 'release']),
     approvals: gate(stores.approvals, ['put', 'remove']),
     sent: gate(stores.sent, ['put']),
+    schedules: gate(outside.ports.schedules, ['put', 'remove']),
+    ephemerals: gate(outside.ports.ephemerals, ['claim', 'update']),
     keys: stores.keys,
     workflows: gate(workflowsOf(engine), ['start', 'succeed']),
   };
@@ -225,7 +227,8 @@ async function runOutside(outside: Outside, order: JobOrder, key: string): Promi
     if (owner !== key) return 'duplicate';
   }
   outside.ran.push(nameOf(order.job));
-  const result = await runJob(order, outside, outside.state);
+  // The claim is this one's: it is not to be taken a second time.
+  const result = await runJob({ ...order, claim: null }, outside, outside.state);
   if (result === null) return 'nothing';
   await outside.artifacts.put(`${order.prefix}/out/result.json`, JSON.stringify(result));
   return result.status;
@@ -246,9 +249,12 @@ async function isQuiet(db: Database, engine: Engine, isAlive: () => boolean): Pr
   if (letters > 0) return false;
   return engine.list({ status: 'running' }).every(({ workflow, name }) => {
     const last = engine.history(workflow, name).at(-1);
-    return last?.kind === 'entered' && last.state === 'RequestApproval' && isParked(db);
+    return last?.kind === 'entered' && WAITING.includes(last.state ?? '') && isParked(db);
   });
 }
+
+/** For a person, or for the end of a freeze. */
+const WAITING = ['RequestApproval', 'WaitForThaw'];
 
 function isParked(db: Database): boolean {
   return (

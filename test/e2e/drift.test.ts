@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { config } from '../support/real-roots.ts';
@@ -12,19 +12,34 @@ beforeEach(async () => {
   world = await startRealWorld();
   outside = path.join(path.dirname(world.log), 'outside');
   await mkdir(outside);
+  // Jobs of another user read it, whatever this process's umask is.
+  await chmod(outside, 0o755);
   await change('as deployed');
+  await change('the-old-password', 'password');
 });
 
 afterEach(async () => {
   await world.close();
 });
 
-const change = (text: string) => writeFile(path.join(outside, 'motd'), text, { mode: 0o644 });
+async function change(text: string, name = 'motd'): Promise<void> {
+  const file = path.join(outside, name);
+  await writeFile(file, text);
+  await chmod(file, 0o644);
+}
 
 async function deployed(rest: string): Promise<string> {
   const commit = await world.push({
     ...config(rest),
-    'motd/main.tf': `resource "terraform_data" "motd" {\n  input = file("${outside}/motd")\n}\n`,
+    'motd/main.tf': `
+resource "terraform_data" "motd" {
+  input = file("${outside}/motd")
+}
+
+resource "terraform_data" "password" {
+  input = sensitive(file("${outside}/password"))
+}
+`,
   });
   await world.deploy({ commit });
   return commit;
@@ -50,9 +65,13 @@ test('a file changed outside is found, told once while it stays, changed in plac
   await lookForDrift();
   const again = await world.bob.issues();
   await change('changed once more');
+  await change('the-new-password', 'password');
   await lookForDrift();
   const [changed] = await world.bob.issues();
+  await lookForDrift();
+  const [unchanged] = await world.bob.issues();
   await change('as deployed');
+  await change('the-old-password', 'password');
   await lookForDrift();
   const [closed] = await world.bob.issues();
 
@@ -65,6 +84,9 @@ test('a file changed outside is found, told once while it stays, changed in plac
   expect(again).toEqual([first]);
   expect(changed).toMatchObject({ number: first?.number, state: 'open' });
   expect(changed?.body).toContain('changed once more');
+  expect(changed?.body).toContain('terraform_data.password');
+  expect(changed?.body).not.toMatch(/the-(old|new)-password/);
+  expect(unchanged).toEqual(changed);
   expect(closed).toMatchObject({ number: first?.number, state: 'closed' });
 });
 

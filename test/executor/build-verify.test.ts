@@ -25,7 +25,7 @@ afterAll(() => bench.end());
 describe('build', () => {
   it('answers its outputs, and shows none of its secrets', async () => {
     const script =
-      'echo "building with $KEY"; echo "image=app:$VERSION" >> "$CAIRN_OUTPUT"; echo "key=$KEY" >> "$CAIRN_OUTPUT"; cat lib/a.txt';
+      'echo "building with $KEY"; echo "image=app:$VERSION-$CAIRN_ENVIRONMENT" >> "$CAIRN_OUTPUT"; echo "key=$KEY" >> "$CAIRN_OUTPUT"; cat lib/a.txt';
     const job = buildJob(['sh', '-c', script], { secrets: ['KEY'], variables: { VERSION: '7' } });
     const inputs = { 'secrets.json': JSON.stringify({ KEY: 'build-secret', OTHER: 'not-named' }) };
 
@@ -33,7 +33,7 @@ describe('build', () => {
       WEBHOOK_SECRET: 'of-the-server',
     });
 
-    expect(ran.result).toMatchObject({ status: 'ok', outputs: { image: 'app:7', key: '(sensitive)' } });
+    expect(ran.result).toMatchObject({ status: 'ok', outputs: { image: 'app:7-prod', key: '(sensitive)' } });
     expect(ran.log).toContain('building with (sensitive)');
     expect(ran.log).toContain('from the source');
     expect(ran.code).toBe(0);
@@ -53,16 +53,19 @@ describe('build', () => {
 
   it('fails for a program that is not there, and for outputs that are none', async () => {
     const missing = await run(bench, await prepare(bench, buildJob(['no-such-program']), {}));
-    const odd = await run(
-      bench,
-      await prepare(bench, buildJob(['sh', '-c', 'echo odd > "$CAIRN_OUTPUT"']), {}),
-    );
+    const writes = (line: string) => buildJob(['sh', '-c', `echo "${line}" > "$CAIRN_OUTPUT"`]);
+    const odd = await run(bench, await prepare(bench, writes('odd'), {}));
+    const ours = await run(bench, await prepare(bench, writes('cairn_state=$CAIRN_ENVIRONMENT'), {}));
 
     expect(missing.result).toMatchObject({
       status: 'failed',
       error: expect.stringContaining('no-such-program'),
     });
     expect(odd.result).toMatchObject({ status: 'failed', error: '$CAIRN_OUTPUT, line 1: not NAME=value.' });
+    expect(ours.result).toMatchObject({
+      status: 'failed',
+      error: expect.stringContaining('variables that start with "cairn_" are set by Cairn itself'),
+    });
   });
 });
 

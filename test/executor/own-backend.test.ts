@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { PlanJob, TerraformJob } from '../../core/jobs/job.ts';
 import { planDigest } from '../../core/plans/digest.ts';
 import { CREDENTIALS, type Moto, NO_MOTO, REGION, startMoto } from '../support/aws/moto.ts';
@@ -89,11 +92,17 @@ describe.skipIf(NO_MOTO)(`a root with a backend of its own${NO_MOTO ? ` (skipped
   });
 
   it('whose plan comes to something else in its new workspace is not applied; planned again it is', async () => {
-    const source = root('resource "terraform_data" "app" { input = plantimestamp() }');
+    // What a plan finds outside of the commit may change until its apply plans again.
+    const outside = mkdtempSync(join(tmpdir(), 'cairn-outside-'));
+    const fact = join(outside, 'fact');
+    writeFileSync(fact, 'before');
+    onTestFinished(() => rmSync(outside, { recursive: true, force: true }));
+    const source = root(`resource "terraform_data" "app" { input = file("${fact}") }`);
     const project = inWorkspace(OF);
     const first = await go(planJob({ project }), source);
     const shown = { digest: planDigest(await changesOf(first)), hashKey: HASH_KEY };
 
+    writeFileSync(fact, 'after');
     const refused = await apply(first, { source, shown });
     const second = await go(planJob({ project }), source);
     const then = { digest: planDigest(await changesOf(second)), hashKey: HASH_KEY };

@@ -103,6 +103,8 @@ describe('the alarms', () => {
       'cairn-dead-letters-slack',
       'cairn-failed-runs',
       'cairn-function-errors',
+      'cairn-leaked-environments',
+      'cairn-lost-schedules',
       'cairn-no-look-at-heads',
       'cairn-refused-signatures',
       'cairn-stuck-locks',

@@ -45,6 +45,7 @@ describe('functions', () => {
       group: 'cairn-requests',
       role: 'arn:aws:iam::123456789012:role/cairn-scheduler',
       bus: it.arn('events', 'event-bus/cairn'),
+      deadLetters: it.arn('sqs', 'cairn-schedules-dead'),
     });
     expect(parsed.CAIRN_PUBLIC_URL).toMatch(/^https:\/\/.+\.execute-api\.eu-central-1\.amazonaws\.com$/);
     expect(parsed.CAIRN_GITHUB_URL).toBe('https://github.example.com/api/v3');
@@ -191,7 +192,12 @@ describe('one-time schedules', () => {
         },
       },
     ]);
-    expect(actionsOf(it.policyOf('cairn-scheduler'))).toEqual(['events:PutEvents']);
+    expect(actionsOf(it.policyOf('cairn-scheduler'))).toEqual(['events:PutEvents', 'sqs:SendMessage']);
+    for (const [queue, may] of [['schedules-dead', true] as const, ['requests', false] as const]) {
+      const resource = it.arn('sqs', `cairn-${queue}`);
+      const keeps = allowed(it.policyOf('cairn-scheduler'), { action: 'sqs:SendMessage', resource });
+      expect(keeps, queue).toBe(may);
+    }
     expect(puts(['cairn.requests'])).toBe(true);
     expect(puts(['cairn.actions'])).toBe(false);
     expect(puts(['cairn.requests', 'cairn.status'])).toBe(false);

@@ -107,6 +107,8 @@ describe('the queue of requests', () => {
       branch: 'main',
       commit: 'c'.repeat(40),
       status: 'in_progress',
+      event: 'push',
+      title: 'Deploy',
     };
     const event = (detailType: string, detail: Record<string, unknown>) => ({
       source: 'cairn.actions',
@@ -142,7 +144,7 @@ describe('the queue of requests', () => {
     });
 
     it.each([
-      ['a command that is not theirs', 'approve:acme/shop:main', { run_id: 42, environment: 'prod' }],
+      ['a command that is not theirs', 'push:acme/shop:main', { run_id: 42, environment: 'prod' }],
       ['a repository that is not watched', 'deploy:acme/bank:main', { run_id: 42, environment: 'prod' }],
       ['a run of another branch', 'deploy:acme/shop:release', { run_id: 42, environment: 'prod' }],
       ['no environment', 'deploy:acme/shop:main', { run_id: 42 }],
@@ -155,6 +157,43 @@ describe('the queue of requests', () => {
       expect(ports.workflows.executions).toEqual([]);
       expect(telemetry.counted).toEqual(['Refused']);
       expect(telemetry.logged).toMatchObject([{ level: 'warn' }]);
+    });
+
+    it.each([
+      ['what does not fit', 'deploy:acme/shop:main', { environment: '../prod' }, 'environment: '],
+      ['what another branch may not', 'drift:acme/shop:main', { run: 'x', environment: '' }, 'environment: '],
+      [
+        'what a push may not',
+        'approve:acme/shop:main',
+        { environment: 'prod', digest: 'abcdef0' },
+        'by hand',
+      ],
+      ['no command of theirs', 'push:acme/shop:main', {}, 'may ask for plan'],
+    ])('tells a workflow that waits at once of %s, under its step', async (_, detailType, detail, said) => {
+      ports.people.workflowRun = async () => run;
+
+      await take(event(detailType, { run_id: 42, step: 'prod/ask', ...detail }));
+      await take(event(detailType, { run_id: 42, step: 'prod/ask', ...detail }));
+
+      const checks = [...ports.reports.checks.values()];
+      expect(checks).toMatchObject([
+        { commit: run.commit, state: 'failure', externalId: 'actions-42.1/prod/ask' },
+      ]);
+      expect(checks[0]?.title).toContain(said);
+    });
+
+    it.each<[string, WorkflowRun | null]>([
+      ['of a fork', { ...run, headRepository: 'mallory/shop' }],
+      ['of another branch', { ...run, branch: 'release' }],
+      ['that is over', { ...run, status: 'completed' }],
+      ['that is none', null],
+    ])('tells nothing in the name of a workflow run %s', async (_, found) => {
+      ports.people.workflowRun = async () => found;
+
+      await take(event('deploy:acme/shop:main', { run_id: 42, step: 'prod/ask', environment: '' }));
+
+      expect(ports.reports.checks.size).toBe(0);
+      expect(telemetry.counted).toEqual(['Refused']);
     });
 
     it('waits for a GitHub that is away', async () => {
@@ -250,6 +289,23 @@ describe('the queues of the sinks', () => {
     expect([...ports.reports.checks.values()]).toMatchObject([
       { commit: head, name: 'cairn: deploy prod', state: 'in_progress' },
     ]);
+  });
+
+  it('tell of a launch that was refused, on GitHub and in Slack', async () => {
+    const config = 'environments: { prod: { branch: main } }\nnotifications: { slack: { channel: C1 } }\n';
+    ports.repository.push('main', { 'cairn.yaml': config });
+    await ports.pulls.open(REPOSITORY, { title: 'A change', body: '', head: 'main', base: 'main' });
+    await claimRun(ports, head, { workflow: 'ephemeral', environment: 'eph-pr-1', pull: 1 });
+    const refused = told({ kind: 'run.ended', message: 'It has no place.', run: { state: 'failed' } });
+
+    const github = await sinkGithub(hostOf(ports), telemetry)(batchOf(refused), contextOf());
+    const slack = await sinkSlack(hostOf(ports), telemetry)(batchOf(refused), contextOf());
+
+    expect([github, slack]).toEqual([{ batchItemFailures: [] }, { batchItemFailures: [] }]);
+    expect([...ports.reports.comments.values()].map(({ body }) => body)).toEqual([
+      expect.stringContaining('It has no place'),
+    ]);
+    expect([...ports.chat.messages.values()]).toMatchObject([{ channel: 'C1' }]);
   });
 
   it('give back the event that failed, and name its run', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { InvalidInput, Unavailable } from '../../core/errors.ts';
+import type { Ephemeral } from '../../core/ephemeral/environment.ts';
+import { ForgeRefused, InvalidInput, Unavailable } from '../../core/errors.ts';
 import { FUNCTIONS, type FunctionName } from '../../lambdas/functions.ts';
 import { stepFunction } from '../../lambdas/step.ts';
 import { localEngine, type OpenEngine } from '../support/memory-engine.ts';
@@ -15,6 +16,24 @@ import {
 } from './support.ts';
 
 const RUN = '0123456789abcdef0123';
+
+const STANDS: Omit<Ephemeral, 'version' | 'environment' | 'state'> = {
+  repository: REPOSITORY,
+  ref: 'main',
+  commit: null,
+  pull: null,
+  automatic: false,
+  owner: 'alice',
+  email: null,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  endsAt: null,
+  projects: null,
+  applied: {},
+  outputs: {},
+  left: {},
+  runId: RUN,
+};
 
 let ports: MemoryHostPorts;
 let telemetry: RecordedTelemetry;
@@ -94,6 +113,33 @@ describe('a step', () => {
 
     expect(answer).toEqual({ released: 0, stuck: 2 });
     expect(telemetry.counted).toEqual(['StuckLocks x2']);
+  });
+
+  it('counts the environments of which something is left', async () => {
+    for (const environment of ['eph-a', 'eph-b', 'eph-c']) {
+      const state = environment === 'eph-c' ? ('ready' as const) : ('leaked' as const);
+      await ports.ephemerals.claim({ ...STANDS, environment, state, commit }, 9);
+    }
+
+    const answer = await call('SweepEnvironments', { repositories: [REPOSITORY] });
+
+    expect(answer).toMatchObject({ leaked: 2 });
+    expect(telemetry.counted).toEqual(['Leaked x2']);
+  });
+
+  it('says once which repository GitHub does not let it look at, and goes on', async () => {
+    ports.redelivery.failed = async () => {
+      throw new ForgeRefused('Webhooks: write');
+    };
+    const handler = stepFunction('FetchMissedWebhooks')(hostOf(ports), telemetry);
+
+    const answers = [
+      await handler({ repositories: [REPOSITORY] }, contextOf()),
+      await handler({ repositories: [REPOSITORY] }, contextOf()),
+    ];
+
+    expect(answers.map(({ refused }) => refused)).toEqual([[REPOSITORY], [REPOSITORY]]);
+    expect(telemetry.logged.filter(({ level }) => level === 'warn')).toHaveLength(1);
   });
 });
 

@@ -31,6 +31,7 @@ export const ENVIRONMENT: LambdaEnvironment = {
     group: 'cairn-requests',
     role: 'arn:aws:iam::123456789012:role/cairn-scheduler',
     bus: 'arn:aws:events:eu-west-1:123456789012:event-bus/cairn',
+    deadLetters: 'arn:aws:sqs:eu-west-1:123456789012:cairn-schedules-dead',
   },
 };
 
@@ -110,7 +111,7 @@ export function memoryHostPorts(overrides: Partial<MemoryHostPorts> = {}): Memor
 }
 
 /** A deploy to prod that has begun. */
-export function claimRun({ runs }: MemoryHostPorts, commit: string): Promise<Run> {
+export function claimRun({ runs }: MemoryHostPorts, commit: string, of: Partial<Run> = {}): Promise<Run> {
   return runs.claim({
     id: '0123456789abcdef0123',
     workflow: 'deploy',
@@ -124,6 +125,7 @@ export function claimRun({ runs }: MemoryHostPorts, commit: string): Promise<Run
     title: 'Deploy to prod',
     startedAt: '2026-01-01T00:00:00.000Z',
     endedAt: null,
+    ...of,
   });
 }
 

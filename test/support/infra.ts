@@ -39,6 +39,16 @@ export async function synthesized(name: ConfigName): Promise<Synthesized> {
   return { config: configOf(name), outdir: outcome.outdir, templates: templatesIn(outcome) };
 }
 
+/** A configuration that only one process needs, synthesized there. */
+export async function synthesizedHere(name: string): Promise<Synthesized> {
+  const config = loadInfraConfig(path.join(CONFIGS, `${name}.yaml`));
+  const assembly = await synthesize(
+    config,
+    mkdtempSync(path.join(process.env[SYNTH_FOLDER] ?? tmpdir(), 'cairn-synth-')),
+  );
+  return { config, outdir: assembly.outdir, templates: templatesIn(assembly) };
+}
+
 /** Every template of an assembly, as a file. */
 export function templateFiles({ outdir }: Pick<Synthesized, 'outdir'>): string[] {
   return readdirSync(outdir)

@@ -14,6 +14,8 @@ interface RealWorldOptions {
   secrets?: Record<string, string>;
   /** Slack's Web API; without it the server tells Slack nothing. */
   slackApiUrl?: string;
+  /** What Slack signs clicks with, and where they are answered; without it there are no buttons. */
+  slackClicks?: { secret: string; responses: string };
 }
 
 /** A world whose Cairn is a server in this process. */
@@ -82,6 +84,12 @@ async function startLocal(ground: Ground, options: RealWorldOptions): Promise<Lo
       repositories: [REPOSITORY],
       slackToken: options.slackApiUrl === undefined ? null : 'xoxb-of-a-test',
       ...(options.slackApiUrl === undefined ? {} : { slackApiUrl: options.slackApiUrl }),
+      ...(options.slackClicks === undefined
+        ? {}
+        : {
+            slackSigningSecret: options.slackClicks.secret,
+            slackResponses: options.slackClicks.responses,
+          }),
       concurrency: 2,
       providerMirror: null,
       publicUrl: null,

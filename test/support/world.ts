@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -107,6 +107,9 @@ export async function startWorld({ host, hook = true, patience = 40_000 }: World
   const out = path.join(dir, 'out');
   await mkdir(out);
   await chmod(out, 0o1777);
+  // Each place's jobs are a user of their own, and all say there what they did.
+  await writeFile(path.join(out, 'applied.log'), '');
+  await chmod(path.join(out, 'applied.log'), 0o666);
   const forge = await startForge({ dir: path.join(dir, 'forge') });
   await forge.addRepository(REPOSITORY);
   const person = (login: string, permission: 'admin' | 'write' | 'read') => {

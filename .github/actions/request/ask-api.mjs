@@ -1,30 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { json } from './http.mjs';
-import { say } from './say.mjs';
+import { plain, say } from './say.mjs';
 
 const ENDED = ['succeeded', 'failed', 'rolled-back', 'rejected', 'superseded', 'stopped'];
 const PAUSE = 3000;
 
 /** Asks a server on one machine over its HTTP API, and waits for the runs that it started. */
 export async function askApi(inputs, env) {
-  const { command, ask, url, token, repository, workflowRun, attempt, step, branch } = inputs;
-  const body = {
-    command,
-    repository,
-    ...(command === 'ephemeral' && !ask.ref ? { ref: branch } : {}),
-    ...ask,
-  };
+  const { command, url, token, repository, workflowRun, attempt, step } = inputs;
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const answer = await json('Cairn refused', `${url}/api/v1/requests`, {
     method: 'POST',
     headers: { ...headers, 'idempotency-key': `actions-${workflowRun}.${attempt}/${step}` },
-    body: JSON.stringify(body),
+    body: JSON.stringify({ command, repository, ...(await asked(inputs, headers)) }),
   });
   const runs = [...(answer.started ?? []), ...(answer.runId ? [answer.runId] : [])];
   const [first] = runs;
   if (first === undefined)
     return { run: '', state: 'succeeded', url: '', title: answer.message ?? 'Nothing to do.' };
   for (const id of runs) say('info', `Run ${id}: ${answer.urls?.[id] ?? ''}`);
+  // What waits goes on by itself now, and whoever asked for it waits for its end.
+  if (command === 'approve' || command === 'reject') {
+    return { run: first, state: 'succeeded', url: answer.urls?.[first] ?? '', title: answer.message ?? '' };
+  }
   if (!inputs.wait)
     return { run: first, state: 'asked', url: answer.urls?.[first] ?? '', title: 'Asked; not waited for.' };
 
@@ -34,6 +32,15 @@ export async function askApi(inputs, env) {
     ended.push(await endOf(id, inputs, headers, until, Number(env['CAIRN_PAUSE'] ?? PAUSE)));
   // Several runs (a pull request's, one per environment) are as good as the worst of them.
   return ended.find(({ state }) => state !== 'succeeded') ?? ended[0];
+}
+
+async function asked({ command, ask, url, repository, branch }, headers) {
+  if (command === 'ephemeral') return { ref: branch, ...ask };
+  const { name, ...rest } = ask;
+  if (name === undefined) return rest;
+  const address = `${url}/api/v1/ephemerals/${repository}/${encodeURIComponent(name)}`;
+  const { environment } = await json('Cairn', address, { headers });
+  return { ...rest, environment };
 }
 
 async function endOf(id, { url, timeout }, headers, until, pause) {
@@ -59,7 +66,9 @@ async function endOf(id, { url, timeout }, headers, until, pause) {
 function detailsOf({ ephemeral, terraform }) {
   if (terraform?.output) return fenced(terraform.output);
   if (!ephemeral) return '';
-  const rows = Object.entries(ephemeral.outputs ?? {}).map(([name, value]) => `- ${name}: ${value}`);
+  const rows = Object.entries(ephemeral.outputs ?? {}).map(
+    ([name, value]) => `- ${plain(`${name}: ${value}`)}`,
+  );
   return [...rows, `- ends: ${ephemeral.endsAt ?? 'never'}`].join('\n');
 }
 

@@ -8,6 +8,8 @@ import { say, Trouble } from './say.mjs';
 
 const AUDIENCE = 'sts.amazonaws.com';
 const PAUSE = 10_000;
+/** Of what EventBridge takes. */
+const LONGEST_TYPE = 128;
 
 /**
  * Puts one event on Cairn's bus, in the role that the workflow may assume by OIDC and that may do nothing else. The
@@ -16,9 +18,14 @@ const PAUSE = 10_000;
 export async function askAws(inputs, env) {
   const { command, ask, repository, branch, workflowRun, attempt, step } = inputs;
   const detail = { ...ask, run_id: Number(workflowRun), step };
+  const type = `${command}:${repository}:${branch}`;
+  if (type.length > LONGEST_TYPE)
+    throw new Trouble(
+      `An event cannot name the branch ${branch}: "${type}" has over ${LONGEST_TYPE} characters.`,
+    );
   const event = {
     Source: 'cairn.actions',
-    DetailType: `${command}:${repository}:${branch}`,
+    DetailType: type,
     Detail: JSON.stringify(detail),
     EventBusName: 'cairn',
   };
@@ -47,8 +54,10 @@ async function withWebIdentity({ role, region }, env, work) {
     writeFileSync(file, value, { mode: 0o600 });
     const session = `cairn-${env['GITHUB_RUN_ID']}`;
     await work({
-      ...env,
+      ...without(env, OTHER_IDENTITIES),
+      // Version 1 of the CLI knows the second one only.
       AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
       AWS_ROLE_ARN: role,
       AWS_ROLE_SESSION_NAME: session,
       AWS_WEB_IDENTITY_TOKEN_FILE: file,
@@ -56,6 +65,19 @@ async function withWebIdentity({ role, region }, env, work) {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A step before may have taken another role: the CLI would rather be that one. */
+const OTHER_IDENTITIES = [
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_PROFILE',
+  'AWS_DEFAULT_PROFILE',
+];
+
+function without(env, names) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
 }
 
 function putEvent(event, env) {
@@ -68,12 +90,17 @@ function putEvent(event, env) {
   } catch (error) {
     if (error.code === 'ENOENT')
       throw new Trouble('The AWS CLI (`aws`) is not on this runner: install it in a step before.');
-    throw new Trouble(`AWS refused the event: ${(error.stderr ?? error.message).trim().slice(0, 1000)}`);
+    const said = (error.stderr || error.message).trim().slice(0, 1000);
+    const hint = /AssumeRoleWithWebIdentity|AccessDenied/.test(said) ? ` ${WHO_MAY}` : '';
+    throw new Trouble(`AWS refused the event: ${said}${hint}`);
   }
   const [entry] = answer.Entries ?? [];
   if (answer.FailedEntryCount > 0)
     throw new Trouble(`AWS did not take the event: ${entry?.ErrorCode} ${entry?.ErrorMessage}`);
 }
+
+const WHO_MAY =
+  'The role is for one branch and the commands that cairn.infra.yaml names, in jobs without `environment:`, and never for workflows that a pull request or a tag starts.';
 
 async function waitForCheck({ githubApi, githubToken, repository, commit, timeout }, key, pause) {
   const until = Date.now() + timeout;
@@ -104,7 +131,8 @@ async function findCheck(address, key, headers) {
       `${address}?filter=latest&per_page=100&page=${page}`,
       { headers },
     );
-    const found = checks.find((check) => check.external_id === key);
+    // Any workflow with `checks: write` could write one under this name.
+    const found = checks.find(({ external_id: id, app }) => id === key && app?.slug !== 'github-actions');
     if (found) return found;
     if (checks.length < 100) return null;
   }

@@ -27,7 +27,7 @@ async function once(url, request) {
   const text = await response.text();
   const body = parsed(text);
   if (response.ok) return { ok: true, body };
-  const said = body?.error?.message ?? body?.error ?? body?.message ?? text.slice(0, 500);
+  const said = body?.message ?? body?.error ?? text.slice(0, 500);
   const again = response.status === 429 || response.status >= 500;
   return {
     ok: false,

@@ -1,14 +1,18 @@
+import { createHash } from 'node:crypto';
 import { Trouble } from './say.mjs';
 
 /** Command -> what it takes beside its name. */
 const TAKES = {
   plan: ['pull', 'commit', 'project', 'environment'],
-  deploy: ['environment', 'commit'],
+  deploy: ['environment', 'commit', 'retry', 'despite-freeze'],
+  approve: ['environment', 'digest'],
+  reject: ['environment', 'digest', 'reason'],
+  rollback: ['environment', 'commit', 'despite-freeze'],
   ephemeral: ['ref', 'name', 'ttl', 'projects', 'email'],
-  extend: ['environment', 'ttl', 'at'],
-  destroy: ['environment'],
+  extend: ['environment', 'name', 'ttl', 'at'],
+  destroy: ['environment', 'name', 'confirm'],
   run: ['environment', 'project', 'args'],
-  drift: ['environment'],
+  drift: ['environment', 'reconcile'],
   freeze: ['environment', 'reason', 'until'],
   unfreeze: ['environment'],
 };
@@ -16,15 +20,28 @@ const TAKES = {
 const NEEDS = {
   plan: ['pull'],
   deploy: ['environment'],
+  approve: ['environment', 'digest'],
+  reject: ['environment', 'digest'],
+  rollback: ['environment'],
   ephemeral: [],
-  extend: ['environment'],
-  destroy: ['environment'],
+  extend: [],
+  destroy: [],
   run: ['environment', 'project', 'args'],
   drift: ['environment'],
   freeze: ['environment', 'reason'],
   unfreeze: ['environment'],
 };
 
+/** Of which a command takes one, and needs it. */
+const ONE_OF = {
+  extend: [
+    ['environment', 'name'],
+    ['ttl', 'at'],
+  ],
+  destroy: [['environment', 'name']],
+};
+
+const FLAGS = ['retry', 'despite-freeze', 'reconcile'];
 const ALL = [...new Set(Object.values(TAKES).flat())];
 const UNIT = { s: 1, m: 60, h: 3600, d: 86_400 };
 
@@ -35,20 +52,26 @@ export function readInputs(env) {
   if (!Object.hasOwn(TAKES, command)) {
     throw new Trouble(`command: there is no "${command}"; there is ${Object.keys(TAKES).join(', ')}.`);
   }
-  const given = ALL.filter((name) => read(name) !== '');
+  // A flag that is not set asks for nothing.
+  const given = ALL.filter((name) => read(name) !== '' && !(FLAGS.includes(name) && read(name) === 'false'));
   const wrong = given.filter((name) => !TAKES[command].includes(name));
   if (wrong.length > 0) {
     throw new Trouble(`${wrong.join(', ')}: ${command} takes ${TAKES[command].join(', ')} only.`);
   }
   const missing = NEEDS[command].filter((name) => !given.includes(name));
   if (missing.length > 0) throw new Trouble(`${command} needs ${missing.join(' and ')}.`);
+  for (const names of ONE_OF[command] ?? []) {
+    if (names.filter((name) => given.includes(name)).length !== 1)
+      throw new Trouble(`${command} needs either ${names.join(' or ')}.`);
+  }
+  const ask = Object.fromEntries(given.map((name) => [camelCase(name), readValue(name, read(name))]));
 
   return {
     command,
-    ask: Object.fromEntries(given.map((name) => [name, readValue(name, read(name))])),
+    ask,
     ...hostOf(read),
     githubToken: read('github-token'),
-    wait: yesOrNo(read('wait') || 'true'),
+    wait: yesOrNo('wait', read('wait') || 'true'),
     timeout: duration(read('timeout') || '2h'),
     repository: needed(env, 'GITHUB_REPOSITORY'),
     workflowRun: needed(env, 'GITHUB_RUN_ID'),
@@ -56,11 +79,22 @@ export function readInputs(env) {
     commit: needed(env, 'GITHUB_SHA'),
     branch: env['GITHUB_HEAD_REF'] || needed(env, 'GITHUB_REF_NAME'),
     githubApi: env['GITHUB_API_URL'] ?? 'https://api.github.com',
-    step:
-      read('step')
-        .replace(/[^A-Za-z0-9_./-]/g, '-')
-        .slice(0, 80) || 'ask',
+    step: `${place(read('step'))}/${digest({ command, ask })}`,
   };
+}
+
+/** Where in the workflow this is. */
+function place(step) {
+  return step.replace(/[^A-Za-z0-9_./-]/g, '-').slice(0, 80) || 'ask';
+}
+
+/** The jobs of a matrix, and an action that is used twice, may have one name: what differs is waited for by itself. */
+function digest(what) {
+  return createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 8);
+}
+
+function camelCase(name) {
+  return name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 }
 
 function readValue(name, text) {
@@ -74,7 +108,8 @@ function readValue(name, text) {
       .map((one) => one.trim())
       .filter((one) => one !== '');
   }
-  return name === 'args' ? list(text) : text;
+  if (name === 'args') return list(text);
+  return FLAGS.includes(name) ? yesOrNo(name, text) : text;
 }
 
 function list(text) {
@@ -105,10 +140,10 @@ function hostOf(read) {
   return { host: 'aws', role, region };
 }
 
-function yesOrNo(text) {
+function yesOrNo(name, text) {
   if (text === 'true') return true;
   if (text === 'false') return false;
-  throw new Trouble(`wait: "${text}" is neither true nor false.`);
+  throw new Trouble(`${name}: "${text}" is neither true nor false.`);
 }
 
 /** Of `90m`, in milliseconds. */

@@ -6,7 +6,12 @@ export class Trouble extends Error {}
 /** A line of the job's log, as a workflow command: nothing that somebody else wrote starts a command of its own. */
 export function say(level, text) {
   const data = text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-  process.stdout.write(level === 'info' ? `${text.replace(/^::/gm, ': :')}\n` : `::${level}::${data}\n`);
+  process.stdout.write(level === 'info' ? `${inert(text)}\n` : `::${level}::${data}\n`);
+}
+
+/** A runner takes `::` after blanks at a line's start, and `##[` anywhere in it, for a command. */
+function inert(text) {
+  return text.replace(/\s+/g, ' ').trim().replace(/^::/, ': :').replaceAll('##[', '# #[');
 }
 
 export function setOutputs(env, outputs) {
@@ -21,7 +26,9 @@ const SIGN = { succeeded: '✅', superseded: '⏭️', asked: '📨' };
 
 /** The job summary: what was asked, how it ended, and where to read more. */
 export function summarize(env, { command, ask, repository }, { state, title, url, details }) {
-  const about = ask.environment ?? ask.name ?? ask.ref ?? (ask.pull === undefined ? '' : `#${ask.pull}`);
+  const about = String(
+    ask.environment ?? ask.name ?? ask.ref ?? (ask.pull === undefined ? '' : `#${ask.pull}`),
+  );
   const text = [
     `### ${SIGN[state] ?? '❌'} Cairn: ${plain(`${command} ${about}`.trim())} ${state}`,
     plain(title ?? ''),
@@ -33,8 +40,9 @@ export function summarize(env, { command, ask, repository }, { state, title, url
 }
 
 /** Text of others in Markdown: no markup, no mention. */
-function plain(text) {
+export function plain(text) {
   return text
+    .replace(/\s+/g, ' ')
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/[\\`*_{}[\]()|~]/g, '\\$&')

@@ -1,4 +1,5 @@
 import { splitWords } from '../../terraform/split-words.ts';
+import { LONGEST_COMMAND } from '../request.ts';
 import { readOptions } from './options.ts';
 import { type Grammar, isProblem, type Parsed } from './types.ts';
 import { quote, readEnvironment, readProject, readWord, reasonOf, wrong } from './words.ts';
@@ -19,6 +20,10 @@ const LONGEST_ARGUMENT = 2000;
 function readRun(text: string): Parsed {
   const [, head = '', line] = /^(?:(.*?)\s)?--(?:\s+(.*))?$/s.exec(text) ?? [];
   if (line === undefined || line === '') {
+    const long = /(?:^|\s)([\u2013\u2014])\s/.exec(text)?.[1];
+    if (long !== undefined) {
+      return wrong(`${quote(long)} is not \`--\`: terraform's own words stand behind two short dashes.`);
+    }
     return wrong('A command of terraform is missing, behind `--`: `-- state list`, for instance.');
   }
   const read = readOptions(wordsOf(head), { project: {}, environment: {} });
@@ -37,6 +42,9 @@ function readRun(text: string): Parsed {
   if (args.length > MOST_WORDS) return wrong(`A command has at most ${MOST_WORDS} words.`);
   const long = args.find((word) => word.length > LONGEST_ARGUMENT);
   if (long !== undefined) return wrong(`${quote(long)} is longer than ${LONGEST_ARGUMENT} characters.`);
+  if (args.join(' ').length > LONGEST_COMMAND) {
+    return wrong(`A command has at most ${LONGEST_COMMAND} characters: run it in several parts.`);
+  }
   return { command: 'run', project, ...(environment === undefined ? {} : { environment }), args };
 }
 

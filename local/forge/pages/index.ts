@@ -4,6 +4,7 @@ import { HTTPException } from 'hono/http-exception';
 import { addComment } from '../api/comments.ts';
 import { issueOf, issuesOf, threadOf } from '../api/issues.ts';
 import { mergeIt, pullOf } from '../api/pulls.ts';
+import { openPull } from '../pulls.ts';
 import type { RepositoryRow } from '../state.ts';
 import {
   type Ctx,
@@ -26,7 +27,7 @@ import { homePage, repositoryPage } from './repository.ts';
 import { STYLE } from './style.ts';
 
 /**
- * Pages to look at, and two buttons. Whoever sits at this machine may act as anybody: the forge is a stage for
+ * Pages to look at, and three buttons. Whoever sits at this machine may act as anybody: the forge is a stage for
  * the demo, not a place for secrets. Forms count only when they come from these pages.
  */
 export function pageRoutes(world: World): Hono<Env> {
@@ -68,6 +69,18 @@ export function pageRoutes(world: World): Hono<Env> {
     return c.redirect(`${on}#issuecomment-${comment.id}`, 303);
   });
 
+  app.post(`${at}/pulls`, async (c) => {
+    const repository = shown(world, c);
+    const { login, ...fields } = await form(world, c);
+    if (permissionOf(repository, login) === 'none')
+      throw new ForgeError(403, `${login} may not open a pull request here`);
+    if (fields.title.trim() === '' || fields.title.length > 256)
+      throw new ForgeError(422, 'A title has 1 to 256 characters');
+    const change = { ...fields, body: null, base: repository.defaultBranch, draft: false };
+    const pull = await openPull(world, repository, login, change);
+    return c.redirect(`/${fullName(repository)}/pull/${pull.number}`, 303);
+  });
+
   app.post(`${at}/pull/:number/merge`, async (c) => {
     const repository = shown(world, c);
     const pull = pullOf(repository, c);
@@ -93,11 +106,14 @@ function shown(world: World, c: Ctx): RepositoryRow {
   return repository;
 }
 
-async function form(world: World, c: Ctx): Promise<{ login: string; body: string }> {
-  const { login, body } = await c.req.parseBody();
+type Fields = Record<'login' | 'body' | 'title' | 'head', string>;
+
+async function form(world: World, c: Ctx): Promise<Fields> {
+  const { login, ...fields } = await c.req.parseBody();
   const user = typeof login === 'string' ? findUser(world, login) : null;
   if (user?.type !== 'User') throw new ForgeError(422, 'Choose who acts');
-  return { login: user.login, body: typeof body === 'string' ? body : '' };
+  const text = (name: string) => (typeof fields[name] === 'string' ? fields[name] : '');
+  return { login: user.login, body: text('body'), title: text('title'), head: text('head') };
 }
 
 /** The first letter on a colour of its own. */

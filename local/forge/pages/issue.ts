@@ -41,5 +41,5 @@ export function issueList(world: World, repository: RepositoryRow): Html {
 }
 
 function badge({ state }: IssueRow): Html {
-  return html`<span class="badge ${state}">${state}</span>`;
+  return html`<span class="badge ${state === 'closed' ? 'merged' : state}">${state}</span>`;
 }

@@ -69,12 +69,18 @@ function colourDiff(text: string): string {
 
 /** Git's unified diff, whose file headers are no changes though they begin like some. */
 export function colourFileDiff(text: string): string {
+  if (text === '') return '';
   return text
     .split(/^(?=diff --git )/m)
     .map((file) => {
       const start = file.search(/^@@/m);
       const [head, body] = start < 0 ? [file, ''] : [file.slice(0, start), file.slice(start)];
-      return `<span class="at">${escapeHtml(head)}</span>${colourDiff(body)}`;
+      // Each line fills a row of its own: what ends one stands outside of it.
+      const lines = head
+        .replace(/\n$/, '')
+        .split('\n')
+        .map((line) => `<span class="at">${escapeHtml(line)}</span>`);
+      return `${lines.join('\n')}\n${colourDiff(body)}`;
     })
     .join('');
 }

@@ -7,6 +7,7 @@ import { checkSign } from './checks.ts';
 import { issueList } from './issue.ts';
 import { ago, type Html, html, page, pathOf, raw, repositoryHead, shaLink, who } from './layout.ts';
 import { markdown } from './markdown.ts';
+import { branchesToOffer, openPullForm } from './open-pull.ts';
 
 export function homePage(world: World, c: Ctx): Promise<Response> {
   const rows = Object.values(world.store.state.repositories);
@@ -28,14 +29,19 @@ export async function repositoryPage(world: World, c: Ctx, repository: Repositor
   const commits = main ? await commitsOf(dir, main, 10) : [];
   const name = fullName(repository);
   const pulls = [...repository.pulls].reverse();
+  const offers = await Promise.all(
+    branchesToOffer(repository, heads).map(async ([branch, sha]) =>
+      openPullForm(world, repository, branch, (await commitsOf(dir, sha, 1))[0]),
+    ),
+  );
   return page(
     c,
     name,
     html`${repositoryHead(repository)}
     <p class="dim">${repository.description ?? ''} <code>git clone ${world.url()}/${name}.git</code></p>
     <h2>Pull requests</h2>
-    <div class="box">${pulls.map((pull) => pullRow(world, repository, pull))}${
-      pulls.length === 0 ? html`<div class="row dim">There is none yet.</div>` : ''
+    <div class="box">${offers}${pulls.map((pull) => pullRow(world, repository, pull))}${
+      pulls.length + offers.length === 0 ? html`<div class="row dim">There is none yet.</div>` : ''
     }</div>
     ${issueList(world, repository)}
     ${environments(world, repository)}
@@ -71,7 +77,8 @@ function environments(world: World, repository: RepositoryRow): Html {
   return html`<h2>Deployments</h2><div class="box">${newest.map((row) => {
     const last = row.statuses.at(-1);
     const state = last?.state ?? 'pending';
-    const kind = state === 'success' ? 'good' : ['failure', 'error'].includes(state) ? 'bad' : 'wait';
+    const isBad = ['failure', 'error'].includes(state);
+    const kind = state === 'success' ? 'good' : isBad ? 'bad' : state === 'inactive' ? 'dim' : 'wait';
     return html`<div class="row"><span class="grow"><b>${row.environment}</b>
       <span class="${kind}">${state}</span> <span class="dim">${last?.description || (row.description ?? '')}</span></span>
       ${shaLink(repository, row.sha)} ${ago(world, last?.createdAt ?? row.createdAt)}</div>`;

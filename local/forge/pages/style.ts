@@ -36,7 +36,8 @@ pre.diff span { display: inline-block; width: 100%; }
 .avatar { border-radius: 50%; vertical-align: -5px; margin-right: 6px; }
 .markdown > :first-child { margin-top: 0; } .markdown > :last-child { margin-bottom: 0; }
 .markdown table { border-collapse: collapse; display: block; overflow-x: auto; }
-.markdown th, .markdown td { border: 1px solid var(--line); padding: 5px 12px; }
+.markdown th, .markdown td { border: 1px solid var(--line); padding: 5px 12px; overflow-wrap: normal; }
+.markdown table code { white-space: nowrap; }
 .markdown tr:nth-child(2n) td { background: var(--soft); }
 .markdown blockquote { border-left: 4px solid var(--line); color: var(--dim); margin: 0; padding: 0 14px; }
 .markdown summary { cursor: pointer; } .markdown details { margin: 8px 0; }
@@ -44,8 +45,14 @@ pre.diff span { display: inline-block; width: 100%; }
 .react { border: 1px solid var(--line); border-radius: 999px; padding: 1px 9px; font-size: 13px; margin-right: 6px; }
 textarea { width: 100%; min-height: 92px; padding: 10px; border: 1px solid var(--line); border-radius: 6px;
   background: var(--bg); color: var(--text); font: 13px/1.5 ui-monospace, "DejaVu Sans Mono", monospace; }
+input[name=title] { flex: 1; min-width: 12rem; font: inherit; padding: 5px 10px; border: 1px solid var(--line); border-radius: 6px;
+  background: var(--bg); color: var(--text); }
 select, button { font: inherit; padding: 5px 14px; border-radius: 6px; border: 1px solid var(--line);
   background: var(--soft); color: var(--text); }
 button.go { background: #1f883d; border-color: #1f883d; color: #fff; font-weight: 600; cursor: pointer; }
 .line { display: flex; gap: 10px; align-items: center; margin-top: 8px; flex-wrap: wrap; }
+@media (max-width: 600px) {
+  main { padding: 0 14px; } header.top { padding: 12px 14px; }
+  .row { flex-wrap: wrap; gap: 4px 12px; } .row .grow { flex-basis: 70%; }
+}
 `;

@@ -14,7 +14,7 @@ export function workflowRunShape(world: World, repository: RepositoryRow, row: W
     head_branch: row.branch,
     head_sha: row.sha,
     path: '.github/workflows/deploy.yml',
-    display_title: 'Deploy',
+    display_title: row.title ?? 'Deploy',
     run_number: 1,
     run_attempt: row.attempt,
     event: row.event,

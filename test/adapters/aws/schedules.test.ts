@@ -10,6 +10,7 @@ import { fakeClock } from '../../support/fakes/clock.ts';
 const GROUP = 'cairn-requests';
 const ROLE = 'arn:aws:iam::123456789012:role/cairn-scheduler';
 const BUS = 'arn:aws:events:eu-west-1:123456789012:event-bus/cairn';
+const DEAD = 'arn:aws:sqs:eu-west-1:123456789012:cairn-schedules-dead';
 const REQUEST: Request = {
   command: 'destroy',
   repository: 'acme/shop',
@@ -44,6 +45,7 @@ async function schedules(...answers: StubAnswer[]) {
     group: GROUP,
     role: ROLE,
     bus: BUS,
+    deadLetters: DEAD,
   });
   return {
     store,
@@ -73,6 +75,7 @@ describe('a schedule', () => {
     expect({ ...Target, Input: JSON.parse(Target.Input) }).toEqual({
       Arn: BUS,
       RoleArn: ROLE,
+      DeadLetterConfig: { Arn: DEAD },
       EventBridgeParameters: { Source: 'cairn.requests', DetailType: 'destroy' },
       Input: { request: REQUEST, key: 'destroy/acme/shop/eph-a/ends' },
     });

@@ -151,7 +151,10 @@ test('people: whoever started this attempt of a workflow run', async () => {
     attempt: 2,
     headRepository: REPOSITORY,
     branch: 'main',
+    commit: forge.seed,
     status: 'in_progress',
+    event: 'push',
+    title: 'Deploy',
   });
   expect(await people.workflowRun(REPOSITORY, id + 1)).toBeNull();
 });

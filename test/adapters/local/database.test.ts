@@ -60,3 +60,12 @@ test('two connections see what the other has committed', () => {
   expect(other.prepare('SELECT text FROM notes').all()).toEqual([{ text: 'a' }]);
   other.close();
 });
+
+test('what comes after its end is an error, not the end of the process', () => {
+  db.close();
+
+  expect(() => db.prepare('SELECT 1')).toThrow('connection is not open');
+  expect(() => db.exec('SELECT 1')).toThrow('connection is not open');
+  expect(() => db.transaction(() => 1)).toThrow('connection is not open');
+  expect(db.inTransaction).toBe(false);
+});

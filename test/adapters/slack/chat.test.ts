@@ -64,6 +64,16 @@ describe('answers to clicks', () => {
     expect(bodies).toEqual([{ response_type: 'ephemeral', replace_original: false, text: 'Not you.' }]);
   });
 
+  test('quote what people wrote without a link or a mention of theirs', async () => {
+    const own = slackChat({ token: 'xoxb-test', respondTo: url });
+
+    await own.respond(url, 'prod is frozen by bob: <!channel> <https://evil.example|a & b>');
+
+    expect(bodies).toMatchObject([
+      { text: 'prod is frozen by bob: &lt;!channel&gt; &lt;https://evil.example|a &amp; b&gt;' },
+    ]);
+  });
+
   test.each([
     'http://127.0.0.1:9/x',
     'https://hooks.slack.com.evil.example/x',

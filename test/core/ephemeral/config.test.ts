@@ -50,3 +50,17 @@ test('where nothing is said of them it is said what to write, and where', () => 
   expect(() => ephemeralConfig(null, 'main')).toThrow(/ephemeral: \{ ttl: 8h \}/);
   expect(ephemeralConfig(BASE, 'main').ttl).toBe(8 * 3600);
 });
+
+test.each([
+  ['{environment}/{project}.tfstate', true],
+  ['{project}.{environment}', true],
+  ['states/{environment}', true],
+  ['{environment}-{project}', false],
+  ['x/{project}{environment}', false],
+  ['{environment}-and-{project}', false],
+])('a key that could be that of another environment is refused: %s', (key, good) => {
+  const text = `environments: { prod: { branch: main } }\nephemeral: { state: key, backend_config: { key: "${key}" } }\n`;
+
+  if (good) expect(parseConfig(text).ephemeral?.state).toMatchObject({ kind: 'key' });
+  else expect(() => parseConfig(text)).toThrow(/two environments could come to one state/);
+});

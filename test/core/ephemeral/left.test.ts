@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { leftOf } from '../../../core/ephemeral/left.ts';
+import { leftOf, rememberedLeft } from '../../../core/ephemeral/left.ts';
 import { memoryArtifacts } from '../../support/fakes/stores.ts';
 
 const JOB = 'jobs/a/b/ephemeral/deploy-plan/run/read-5-app';
@@ -39,4 +39,16 @@ test.each([
   ['an empty list is nothing', {}, '\n', []],
 ])('%s', async (_name, result, output, expected) => {
   expect(await listed(result, output)).toEqual(expected);
+});
+
+test('what is remembered is short, and says how much more there is', () => {
+  const many = Array.from({ length: 5000 }, (_, n) => `module.${'x'.repeat(400)}.aws_instance.it[${n}]`);
+
+  const kept = rememberedLeft({ app: many, network: ['aws_vpc.main'], lost: null });
+
+  expect(kept['network']).toEqual(['aws_vpc.main']);
+  expect(kept['lost']).toBeNull();
+  expect(kept['app']).toHaveLength(101);
+  expect(kept['app']?.at(-1)).toBe('… and 4900 more');
+  expect(JSON.stringify(kept).length).toBeLessThan(64_000);
 });

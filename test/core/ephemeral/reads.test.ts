@@ -79,6 +79,18 @@ test('a module is handed what Cairn says, and not something else of that name', 
   ]);
 });
 
+test('a module that has states of its own for a default is refused; a root is handed others anyway', async () => {
+  const own = 'variable "cairn_state" {\n  default = { network = { config = { key = "prod" } } }\n}\n';
+  const none = 'variable "cairn_state" {\n  default = {}\n}\n';
+  const call = 'module "m" {\n  source = "../lib"\n}\n';
+
+  expect(await readsOf({ 'app/main.tf': `${own}${OWN}` })).toEqual([]);
+  expect(await readsOf({ 'app/main.tf': call, 'lib/main.tf': `${none}${OWN}` })).toEqual([]);
+  expect(await readsOf({ 'app/main.tf': call, 'lib/main.tf': `\n${own}${OWN}` })).toEqual([
+    expect.stringContaining('app: variable.cairn_state in lib/main.tf:2 has a default'),
+  ]);
+});
+
 test('without a dependency Cairn says nothing, and values of files would', async () => {
   expect(await readsOf({ 'app/main.tf': OWN }, { dependsOn: [] })).toEqual([
     expect.stringContaining('which app does not depend on: add `depends_on: [network]`'),

@@ -111,6 +111,10 @@ test('a state that a root of a commit, a deployed project or a sibling has is na
   const record = { projects: { old: { address: key } } } as never;
   const one = new Map([...places].slice(0, 1));
 
+  const beside = collisions(
+    one,
+    ownersOf([], {}, [{ environment: 'eph-y', applied: { web: { address: key } as never } }]),
+  );
   const siblings = collisions(places, new Map());
   const deployed = collisions(one, ownersOf([], { prod: record, live: null }));
   const inFiles = collisions(
@@ -121,4 +125,5 @@ test('a state that a root of a commit, a deployed project or a sibling has is na
   expect(siblings).toEqual([expect.stringMatching(/^web: .* would be the one of app, .*`\{project\}`/)]);
   expect(deployed).toEqual([expect.stringContaining('would be the one of old of prod')]);
   expect(inFiles).toEqual([expect.stringContaining('would be the one of other')]);
+  expect(beside).toEqual([expect.stringContaining('would be the one of web of eph-y')]);
 });

@@ -142,6 +142,32 @@ test('what is refused before anything was resolved is said on the pull request a
   expect([...world.ports.reports.checks.values()]).toMatchObject([{ commit, state: 'failure' }]);
 });
 
+test('a refusal is told in Slack, with who asked and on which pull request, once', async () => {
+  branches(world, config('limit: 1'));
+  const pull = await openPull(world);
+  await up(world, { ref: 'change', name: 'one' });
+  await tell();
+  const before = messages().length;
+  await up(world, { pull: pull.number });
+  await tell();
+  await tell();
+
+  const [message = '', ...more] = messages().slice(before);
+  expect(more).toEqual([]);
+  expect(message).toContain('acme/shop: eph-pr-1 could not be made. acme/shop has 1 ephemeral environments');
+  expect(message).toMatch(/asked by alice · #1 · <http:\/\/cairn\.test\/runs\/[^|]+\|run 2>/);
+});
+
+test('a launch that was overtaken before it began is nothing to tell in Slack', async () => {
+  branches(world);
+  const pull = await openPull(world);
+  Object.assign(world.ports.pulls.all[0] ?? {}, { state: 'closed' });
+  await up(world, { pull: pull.number });
+  await tell();
+
+  expect(messages()).toEqual([]);
+});
+
 test('its warning is a comment of its own, with the command that extends it, and a message with buttons', async () => {
   branches(world);
   const pull = await openPull(world);

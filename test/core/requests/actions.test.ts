@@ -15,6 +15,8 @@ const RUN: WorkflowRun = {
   branch: 'main',
   commit: COMMIT,
   status: 'in_progress',
+  event: 'push',
+  title: 'Deploy',
 };
 
 function request(detailType: string, detail: unknown, run: WorkflowRun | null = RUN) {
@@ -22,8 +24,13 @@ function request(detailType: string, detail: unknown, run: WorkflowRun | null = 
 }
 
 /** Asked by a workflow on this branch. */
-function asked(command: string, detail: Record<string, unknown>, branch = 'main') {
-  return request(`${command}:acme/shop:${branch}`, { run_id: '42', ...detail }, { ...RUN, branch });
+function asked(command: string, detail: Record<string, unknown>, branch = 'main', event = 'push') {
+  const title = 'approve prod abcdef0 despite-freeze';
+  return request(
+    `${command}:acme/shop:${branch}`,
+    { run_id: '42', ...detail },
+    { ...RUN, branch, event, title },
+  );
 }
 
 describe('an event of GitHub Actions', () => {
@@ -68,12 +75,13 @@ describe('an event of GitHub Actions', () => {
       branch: 'release',
       origin: { source: 'api', login: 'operator', trigger: 'mine' },
       asked: true,
-      retry: true,
+      projects: ['network'],
     };
 
     const asked = request('deploy:acme/shop:main', detail);
 
-    expect(asked).toMatchObject({ command: 'deploy', repository: 'acme/shop', retry: false });
+    expect(asked).toMatchObject({ command: 'deploy', repository: 'acme/shop' });
+    expect(asked).not.toHaveProperty('projects');
     expect(asked.origin).toEqual({ source: 'actions', login: 'alice', trigger: 'actions-42.1/' });
   });
 
@@ -83,23 +91,14 @@ describe('an event of GitHub Actions', () => {
     expect(ask.branch).toBe('release/2026');
   });
 
-  it.each([
-    'approve',
-    'reject',
-    'rollback',
-    'push',
-    'closed',
-    'warn',
-    'help',
-    '',
-    'Deploy',
-    '__proto__',
-    'constructor',
-  ])('never asks for %j', (command) => {
-    const detail = { run_id: 42, environment: 'prod', digest: 'abcdef0', pull: 7 };
+  it.each(['push', 'closed', 'warn', 'help', '', 'Deploy', '__proto__', 'constructor'])(
+    'never asks for %j',
+    (command) => {
+      const detail = { run_id: 42, environment: 'prod', digest: 'abcdef0', pull: 7 };
 
-    expect(() => readActionsEvent(`${command}:acme/shop:main`, detail)).toThrow(InvalidInput);
-  });
+      expect(() => readActionsEvent(`${command}:acme/shop:main`, detail)).toThrow(InvalidInput);
+    },
+  );
 
   it.each([
     ['no workflow run', 'deploy', { environment: 'prod' }, 'run_id'],
@@ -123,6 +122,7 @@ describe('an event of GitHub Actions', () => {
     ['is of another branch', { ...RUN, branch: 'feature' }],
     ['is of no branch', { ...RUN, branch: null }],
     ['has ended', { ...RUN, status: 'completed' }],
+    ['is in a state that nobody knows', { ...RUN, status: 'unknown' }],
     ['was started by nobody that is known', { ...RUN, actor: null }],
   ])('whose workflow run %s is refused', (_, run) => {
     const detail = { run_id: 42, environment: 'prod' };
@@ -180,6 +180,18 @@ describe('what GitHub Actions ask for', () => {
     ],
     ['a comparison', 'drift', { environment: 'prod' }, { environment: 'prod' }],
     [
+      'a comparison that mends',
+      'drift',
+      { environment: 'prod', reconcile: 'true' },
+      { environment: 'prod', reconcile: true },
+    ],
+    [
+      'another try',
+      'deploy',
+      { environment: 'prod', retry: 'true', despiteFreeze: 'false' },
+      { environment: 'prod', retry: true, despiteFreeze: false },
+    ],
+    [
       'a freeze',
       'freeze',
       { environment: 'prod', reason: 'sale', until: '' },
@@ -233,8 +245,48 @@ describe('what GitHub Actions ask for', () => {
     expect(asked('destroy', detail, 'feature/x')).toMatchObject({ environment: 'eph-demo' });
   });
 
-  it('is a permanent environment to be destroyed from no branch at all', () => {
-    expect(() => asked('destroy', { environment: 'prod' })).toThrow(/ephemeral environments only/);
+  it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['approve', { digest: 'abcdef0' }, { digest: 'abcdef0' }],
+    ['reject', { digest: 'abcdef0123', reason: 'too late' }, { reason: 'too late' }],
+    ['rollback', { commit: COMMIT }, { commit: COMMIT }],
+    ['destroy', { confirm: 'prod' }, { confirm: 'prod', reason: 'asked' }],
+    ['deploy', { despiteFreeze: true }, { despiteFreeze: true, branch: 'main' }],
+  ])(
+    'is, of what only a person decides, %s: by hand, on the default branch, and never else',
+    (command, detail, expected) => {
+      const ask = (branch: string, event: string) =>
+        asked(command, { environment: 'prod', ...detail }, branch, event);
+
+      expect(ask('main', 'workflow_dispatch')).toMatchObject({ command, environment: 'prod', ...expected });
+      for (const event of ['push', 'schedule', 'pull_request', 'repository_dispatch', 'workflow_run'])
+        expect(() => ask('main', event)).toThrow(/by hand/);
+      expect(() => ask('feature/x', 'workflow_dispatch')).toThrow(/by hand/);
+    },
+  );
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['approve', { digest: 'abcdef0123' }, 'Approve prod 1234567'],
+    ['reject', { digest: 'abcdef0' }, 'Tests'],
+    ['deploy', { despiteFreeze: true }, 'Deploy prod'],
+    ['rollback', { despiteFreeze: 'true' }, ''],
+  ])(
+    'is no %s by a run that somebody started for something else: its title does not say it',
+    (command, detail, title) => {
+      const run = { ...RUN, event: 'workflow_dispatch', title };
+
+      const ask = () =>
+        request(`${command}:acme/shop:main`, { run_id: 42, environment: 'prod', ...detail }, run);
+
+      expect(ask).toThrow(NotAllowed);
+      expect(ask).toThrow(/run-name/);
+    },
+  );
+
+  it.each<[string, Record<string, unknown>]>([
+    ['neither', {}],
+    ['both', { ttl: '4h', at: 'never' }],
+  ])('is no extension by %s of ttl and at', (_, times) => {
+    expect(() => asked('extend', { environment: 'eph-demo', ...times })).toThrow(/either ttl/);
   });
 
   it.each<[string, string, Record<string, unknown>, string]>([
@@ -308,14 +360,21 @@ test('a wild detail-type is refused in Cairn’s words, or names a repository an
     fc.property(wild, fc.anything(), (detailType, detail) => {
       let ask: ReturnType<typeof readActionsEvent>;
       try {
-        const claims = { environment: 'prod', pull: 1, run_id: 1, project: 'app', args: '["output"]' };
+        const claims = {
+          environment: 'prod',
+          pull: 1,
+          run_id: 1,
+          project: 'app',
+          args: '["output"]',
+          digest: 'abcdef0',
+        };
         ask = readActionsEvent(detailType, { ...claims, ...Object(detail) });
       } catch (error) {
         expect(error).toBeInstanceOf(InvalidInput);
         return;
       }
       expect(`${ask.what.command}:${ask.repository}:${ask.branch}`).toBe(detailType);
-      expect(['plan', 'deploy', 'ephemeral', 'destroy', 'run']).toContain(ask.what.command);
+      expect(['plan', 'deploy', 'ephemeral', 'destroy', 'run', 'approve']).toContain(ask.what.command);
       expect(repositoryName.safeParse(ask.repository).success).toBe(true);
       expect(branchName.safeParse(ask.branch).success).toBe(true);
     }),

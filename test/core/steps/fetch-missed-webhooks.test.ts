@@ -19,9 +19,9 @@ test('what did not come is asked for, oldest first, and once an hour until it co
   ports.redelivery.missed.splice(0, 1);
   const hourLater = await fetch(ports);
 
-  expect(first).toEqual({ failed: 2, asked: 2, gone: 0, refused: [] });
-  expect(soon).toEqual({ failed: 2, asked: 0, gone: 0, refused: [] });
-  expect(hourLater).toEqual({ failed: 1, asked: 1, gone: 0, refused: [] });
+  expect(first).toEqual({ failed: 2, asked: 2, gone: 0, stale: 0, refused: [] });
+  expect(soon).toEqual({ failed: 1, asked: 0, gone: 0, stale: 0, refused: [] });
+  expect(hourLater).toEqual({ failed: 1, asked: 1, gone: 0, stale: 0, refused: [] });
   expect(ports.redelivery.asked).toEqual(['attempt of old', 'attempt of new', 'attempt of old']);
 });
 
@@ -53,6 +53,54 @@ test('of many a hundred in a turn, the rest in the next', async () => {
   expect(ports.redelivery.asked[0]).toBe('attempt of d249');
 });
 
+test('all that the forge remembers is looked at once an hour, in between what came since', async () => {
+  const ports = memoryPorts();
+  ports.clock.pass(10 * 86_400);
+  const looks: number[] = [];
+  const { failed } = ports.redelivery;
+  ports.redelivery.failed = (repository, since) => {
+    looks.push((ports.clock.now().getTime() - since.getTime()) / 60_000);
+    return failed(repository, since);
+  };
+
+  for (let turn = 0; turn < 14; turn++) {
+    await fetch(ports);
+    ports.clock.pass(300);
+  }
+
+  const between = Array.from({ length: 11 }, (_, index) => 15 + 5 * (index + 1));
+  expect(looks).toEqual([4320, ...between, 4320, 20]);
+});
+
+test('what came late to the list, or while nobody looked, is found by the next look', async () => {
+  const ports = memoryPorts();
+  ports.clock.pass(86_400);
+  await fetch(ports);
+  miss(ports, 'listed late', 30);
+  ports.clock.pass(300);
+
+  expect(await fetch(ports)).toMatchObject({ failed: 1, asked: 1 });
+  ports.clock.pass(40 * 60);
+  miss(ports, 'in the outage', 39 * 60);
+  expect(await fetch(ports)).toMatchObject({ asked: 1 });
+});
+
+test('a comment of yesterday is not acted upon today, which is said once', async () => {
+  const ports = memoryPorts();
+  ports.clock.pass(86_400);
+  miss(ports, 'yesterday', 15 * 3600, 'issue_comment');
+  miss(ports, 'just now', 600, 'issue_comment');
+  miss(ports, 'a push', 15 * 3600);
+
+  const first = await fetch(ports);
+  ports.clock.pass(3600);
+  const later = await fetch(ports);
+
+  expect(first).toMatchObject({ asked: 2, stale: 1 });
+  expect(later).toMatchObject({ asked: 2, stale: 0 });
+  expect(new Set(ports.redelivery.asked)).toEqual(new Set(['attempt of a push', 'attempt of just now']));
+});
+
 test('one that the forge has no more is not asked for all the time, and holds up no other', async () => {
   const ports = memoryPorts();
   ports.clock.pass(86_400);
@@ -66,8 +114,8 @@ test('one that the forge has no more is not asked for all the time, and holds up
 
   const turns = [await fetch(ports), await fetch(ports)];
 
-  expect(turns[0]).toEqual({ failed: 2, asked: 1, gone: 1, refused: [] });
-  expect(turns[1]).toEqual({ failed: 2, asked: 0, gone: 0, refused: [] });
+  expect(turns[0]).toEqual({ failed: 2, asked: 1, gone: 1, stale: 0, refused: [] });
+  expect(turns[1]).toEqual({ failed: 0, asked: 0, gone: 0, stale: 0, refused: [] });
 });
 
 test('a repository whose deliveries may not be seen is named, the others are looked at', async () => {
@@ -83,7 +131,7 @@ test('a repository whose deliveries may not be seen is named, the others are loo
 
   const answer = await fetch(ports, ['acme/secret', 'acme/hidden', REPOSITORY]);
 
-  expect(answer).toEqual({ failed: 1, asked: 1, gone: 0, refused: ['acme/secret', 'acme/hidden'] });
+  expect(answer).toEqual({ failed: 1, asked: 1, gone: 0, stale: 0, refused: ['acme/secret', 'acme/hidden'] });
 });
 
 test('a forge that does not answer is asked again by the next turn', async () => {
@@ -101,9 +149,9 @@ test('a forge that does not answer is asked again by the next turn', async () =>
   expect(await fetch(ports)).toMatchObject({ failed: 1, asked: 1 });
 });
 
-function miss(ports: MemoryPorts, guid: string, secondsAgo: number): void {
+function miss(ports: MemoryPorts, guid: string, secondsAgo: number, event = 'push'): void {
   const at = new Date(ports.clock.now().getTime() - secondsAgo * 1000).toISOString();
-  ports.redelivery.missed.push({ id: `attempt of ${guid}`, guid, event: 'push', at });
+  ports.redelivery.missed.push({ id: `attempt of ${guid}`, guid, event, at });
 }
 
 function fetch(ports: MemoryPorts, repositories = [REPOSITORY]) {

@@ -5,6 +5,7 @@ import { STEPS } from '../../../core/steps/index.ts';
 import type { PortName } from '../../../core/steps/step.ts';
 import { watched } from '../../support/fakes/watched.ts';
 import { createWorld, type Model, project, REPOSITORY, type World } from '../../support/memory-world.ts';
+import { interrupt } from '../../workflows/scenarios/drift-look.ts';
 import { register, standing } from '../../workflows/scenarios/standing.ts';
 
 /**
@@ -73,10 +74,12 @@ beforeAll(async () => {
     lookAndSweep,
     failures,
     missed,
+    drifts,
     freezes,
     launches,
     commands,
     ends,
+    takesDown,
   ]) {
     const world = newWorld();
     await scenario(world).finally(() => world.close());
@@ -164,6 +167,36 @@ async function missed({ ports, call }: World): Promise<void> {
   ports.redelivery.missed.push({ id: '1', guid: 'a', event: 'push', at });
   await call('FetchMissedWebhooks', { repositories: [REPOSITORY] });
   expect(ports.redelivery.asked).toEqual(['1']);
+}
+
+/** Looks by schedule while a deploy waits, of an environment that goes away, and below a pull request of an ephemeral one. */
+async function drifts(world: World): Promise<void> {
+  const { ports } = world;
+  const config = CONFIG.replace('rollback:', 'drift: { every: 6h, reconcile: true }\n    rollback:');
+  await deployed(world, shop({ value: 'n1' }, { value: 'a1' }, config));
+  world.state.set('app', 'by hand');
+  const due = async () => {
+    await world.call('StartDriftChecks', { repositories: [REPOSITORY] });
+    return world.settled();
+  };
+  await due();
+  expect(ports.issues.issues).toHaveLength(1);
+  ports.clock.pass(6 * 3600);
+  await due();
+  await world.approve();
+  await world.settled();
+  interrupt(world, { leaves: false });
+  ports.clock.pass(6 * 3600);
+  expect((await due())[0]).toMatchObject({ workflow: 'drift', state: 'superseded' });
+
+  const { environment } = await standing(world);
+  ports.repository.push('change', { 'README.md': 'hello' }, { from: 'main' });
+  const opened = { title: '', body: '', head: 'change', base: 'main' };
+  const { number } = await ports.pulls.open(REPOSITORY, opened);
+  const origin = { source: 'api' as const, login: 'alice', trigger: 'look' };
+  await world.request({ command: 'drift', repository: REPOSITORY, environment, pull: number, origin });
+  const runs = await world.settled();
+  expect(runs[0]).toMatchObject({ workflow: 'drift', environment, state: 'succeeded' });
 }
 
 /** A deploy that waits for the end of a freeze while another one takes its place, and one that is refused. */
@@ -277,6 +310,7 @@ async function ends(world: World): Promise<void> {
   });
   const place = { repository: REPOSITORY, environment: 'eph-x' };
   await world.call('WarnOfEnd', { command: 'warn', ...place, endsAt, origin });
+  await world.request({ command: 'warn', ...place, endsAt: endsAt ?? '', origin });
   await world.request({ command: 'extend', ...place, ttl: '1h', origin });
   await world.settled();
   await ports.schedules.remove((await ports.schedules.list())[0]?.name ?? '');
@@ -287,9 +321,30 @@ async function ends(world: World): Promise<void> {
   await world.request({ command: 'destroy', ...place, reason: 'asked', origin });
   await world.settled();
   expect(await ports.ephemerals.get(REPOSITORY, 'eph-x')).toMatchObject({ state: 'leaked' });
+  const again = { ...origin, trigger: 'y' };
+  await world.request({ command: 'destroy', ...place, reason: 'asked', origin: again });
+  await world.settled();
+  expect(await ports.ephemerals.get(REPOSITORY, 'eph-x')).toBeNull();
   world.ports.clock.pass(2 * 86_400);
   await world.call('SweepEnvironments', { repositories: [REPOSITORY] });
   await world.request({ command: 'closed', repository: REPOSITORY, pull: number, origin });
+}
+
+/** A permanent environment that stands is destroyed. */
+async function takesDown(world: World): Promise<void> {
+  await deployed(world, shop({ value: 'n1' }, { value: 'a1' }));
+  await world.request({
+    command: 'destroy',
+    repository: REPOSITORY,
+    environment: 'prod',
+    confirm: 'prod',
+    reason: 'asked',
+    origin: { source: 'api', login: 'alice', trigger: 'take it down' },
+  });
+  await world.settled();
+  await world.approve();
+  const [run] = await world.settled();
+  expect(run).toMatchObject({ workflow: 'destroy', state: 'succeeded' });
 }
 
 /** Ends that come when a step gave up, with a document and before there is one. */

@@ -40,7 +40,7 @@ describe('cutting a line into words', () => {
           expect(splitWords(joinWords(words))).toEqual(words);
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 });

@@ -54,6 +54,36 @@ test('a page that is not there is a 404, and scripts are forbidden on all', asyn
   expect((await fetch(page)).headers.get('content-security-policy')).toMatch(/^default-src 'none'/);
 });
 
+test('a pushed branch is offered as a pull request, opened by the chosen person, and then no longer', async () => {
+  const clone = await forge.clone('bob');
+  await clone.commit('A <tent>', { 'app/main.tf': 'a = 3\n' });
+  await clone.push('tents');
+  const home = `${forge.forge.url}/${REPOSITORY}`;
+  const open = (fields: Record<string, string>, origin = forge.forge.url) =>
+    fetch(`${home}/pulls`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', origin },
+      body: new URLSearchParams({ head: 'tents', title: 'Tents', ...fields }),
+      redirect: 'manual',
+    });
+
+  const offer = await (await fetch(home)).text();
+  const refused = await Promise.all([
+    open({ login: 'bob' }, 'https://evil.example'),
+    open({ login: 'mallory' }),
+    open({ login: 'bob', title: ' ' }),
+    open({ login: 'bob', head: 'nothing' }),
+  ]);
+  const opened = await open({ login: 'bob' });
+  const after = await (await fetch(home)).text();
+
+  expect(offer).toContain('value="A &lt;tent&gt;"');
+  expect(offer.match(/name="head"/g)).toHaveLength(1);
+  expect(refused.map(({ status }) => status)).toEqual([403, 422, 422, 422]);
+  expect(opened.headers.get('location')).toMatch(/\/acme\/shop\/pull\/\d+$/);
+  expect(after).not.toContain('name="head"');
+});
+
 test('a comment is written as the chosen person, and only from these pages', async () => {
   const good = await post('/comment', { login: 'bob', body: '/cairn approve prod 3f2a91c' });
   const elsewhere = await post('/comment', { login: 'bob', body: 'evil' }, 'https://evil.example');

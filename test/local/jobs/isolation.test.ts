@@ -75,7 +75,7 @@ describe.runIf(root)('when the server is root', () => {
     expect(result.outputs).toMatchObject({ done: 'yes' });
     expect(Number(result.outputs?.['uid'])).toBeGreaterThanOrEqual(61_000);
     expect(result.outputs?.['groups']).toBe(result.outputs?.['uid']);
-    expect(result.outputs?.['names']).toBe('CAIRN_OUTPUT,HOME,LANG,PATH,PWD,TMPDIR,USER,');
+    expect(result.outputs?.['names']).toBe('CAIRN_ENVIRONMENT,CAIRN_OUTPUT,HOME,LANG,PATH,PWD,TMPDIR,USER,');
     expect(result.outputs).not.toHaveProperty('wrote');
   });
 

@@ -41,6 +41,7 @@ describe.skipIf(NO_MOTO)(`schedules on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` 
       group: GROUP,
       role: `arn:aws:iam::${ACCOUNT}:role/cairn-scheduler`,
       bus: `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/cairn`,
+      deadLetters: `arn:aws:sqs:${REGION}:${ACCOUNT}:cairn-schedules-dead`,
     });
 
   test('what is due arrives as what is published does; time may be let pass', async () => {

@@ -25,9 +25,16 @@ export async function fireSchedules(
     names.push(...Schedules.map(({ Name = '' }) => Name));
   }
   const found = await Promise.all(
-    names.map((Name) => scheduler.send(new GetScheduleCommand({ GroupName: group, Name }))),
+    names.map((Name) =>
+      scheduler.send(new GetScheduleCommand({ GroupName: group, Name })).catch((error: Error) => {
+        // Somebody took it back meanwhile.
+        if (error.name === 'ResourceNotFoundException') return null;
+        throw error;
+      }),
+    ),
   );
   const due = found
+    .filter((schedule) => schedule !== null)
     .map((schedule) => ({ ...schedule, at: timeOf(schedule) }))
     .filter(({ at }) => at <= until)
     .sort((a, b) => a.at.getTime() - b.at.getTime());

@@ -1,7 +1,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { type Binary, findBinaries } from '../../../local/binaries.ts';
-import { synthesized } from '../infra.ts';
+import { synthesizedHere } from '../infra.ts';
 import { startWorld, type World } from '../world.ts';
 import { type Cloud, type CloudOptions, startCloud } from './cloud.ts';
 
@@ -17,7 +17,15 @@ interface CloudWorldOptions extends Pick<CloudOptions, 'jobVariables'> {
   hook?: boolean;
 }
 
-/** A world whose Cairn is the stacks of the configuration `minimal`, on an AWS on this machine. */
+let synthesis: ReturnType<typeof synthesizedHere> | undefined;
+
+/** Once for all worlds of a process. */
+function templates(): ReturnType<typeof synthesizedHere> {
+  synthesis ??= synthesizedHere('standing');
+  return synthesis;
+}
+
+/** A world whose Cairn is the stacks of the configuration `standing`, on an AWS on this machine. */
 export async function startCloudWorld({
   patience = 90_000,
   hook = true,
@@ -30,7 +38,7 @@ export async function startCloudWorld({
     hook,
     host: async (ground) => {
       cloud = await startCloud(ground, {
-        templates: (await synthesized('minimal')).templates,
+        templates: (await templates()).templates,
         variables: {
           CAIRN_GITHUB_URL: ground.forge.apiUrl,
           CAIRN_BINARIES: JSON.stringify(binaries.map(({ name, version }) => `${name} ${version}`)),

@@ -74,6 +74,7 @@ export function memoryPorts(overrides: Partial<MemoryPorts> = {}): MemoryPorts {
     links: {
       run: (runId) => `http://cairn.test/runs/${runId}`,
       job: (runId, jobId) => `http://cairn.test/runs/${runId}/jobs/${jobId}`,
+      output: (runId) => `http://cairn.test/runs/${runId}/output.txt`,
     },
     binaries: ['terraform 1.11.4'],
     isolated: true,

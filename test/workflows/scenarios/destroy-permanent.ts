@@ -10,6 +10,12 @@ function takeDown(world: World, trigger = 'take down', confirm = 'prod') {
   return ask(world, { command: 'destroy', environment: 'prod', confirm, reason: 'asked' }, trigger);
 }
 
+async function frozen(world: World): Promise<void> {
+  const at = world.ports.clock.now().toISOString();
+  const freeze = { by: 'bob', reason: 'the fair', at, until: null };
+  await writeFreeze(world.ports, REPOSITORY, 'prod', { freeze, by: 'bob', at });
+}
+
 async function deployed(world: World, network: Model, app: Model): Promise<string> {
   const commit = await world.push(shop(network, app));
   await world.settled();
@@ -87,9 +93,7 @@ export const TAKE_DOWNS: Scenarios = {
 
   'while it is frozen it is refused': async (world) => {
     await firstDeploy(world);
-    const at = world.ports.clock.now().toISOString();
-    const freeze = { by: 'bob', reason: 'the fair', at, until: null };
-    await writeFreeze(world.ports, REPOSITORY, 'prod', { freeze, by: 'bob', at });
+    await frozen(world);
 
     await takeDown(world);
     const [run] = await world.settled();
@@ -97,6 +101,60 @@ export const TAKE_DOWNS: Scenarios = {
     expect(run).toMatchObject({ state: 'failed' });
     expect(run?.title).toContain('prod is frozen by bob: the fair');
     expect(Object.fromEntries(world.state)).toEqual({ network: 'n1', app: 'a1' });
+  },
+
+  'frozen while it waits for an answer it is refused, whatever was approved': async (world) => {
+    const commit = await firstDeploy(world);
+    await takeDown(world);
+    await world.settled();
+    await frozen(world);
+
+    await world.approve();
+    const [run] = await world.settled();
+
+    expect(run).toMatchObject({ workflow: 'destroy', state: 'failed' });
+    expect(run?.title).toContain('prod was frozen while this waited, so nothing was applied');
+    expect(world.jobs.filter((job) => job.startsWith('apply'))).toEqual([]);
+    expect(Object.fromEntries(world.state)).toEqual({ network: 'n1', app: 'a1' });
+    const record = await readRecord(world.ports, REPOSITORY, 'prod');
+    expect(record).toMatchObject({ commit, last: { outcome: 'refused' } });
+    expect(Object.keys(record?.projects ?? {}).sort()).toEqual(['app', 'network']);
+    expect(await world.ports.locks.held()).toEqual([]);
+  },
+
+  'frozen between two tries it goes on to its end: half an environment is worse': async (world) => {
+    await deployed(world, { value: 'n1', destroy: 1 }, { value: 'a1' });
+    await takeDown(world);
+    await world.settled();
+    const { emit } = world.ports.status;
+    world.ports.status.emit = async (event) => {
+      if (event.message.startsWith('Tries again')) await frozen(world);
+      return emit.call(world.ports.status, event);
+    };
+
+    await world.approve();
+    const [run] = await world.settled();
+
+    expect(run).toMatchObject({ state: 'succeeded', title: 'Destroyed prod' });
+    expect(world.state.has('network')).toBe(false);
+  },
+
+  'with not_author somebody else than who asked for it agrees': async (world) => {
+    const text = shop({ value: '' }, { value: '' })['cairn.yaml']?.replace(
+      'approvers: [alice]',
+      'not_author: true',
+    );
+    await world.push(shop({ value: 'n1' }, { value: 'a1' }, text), { author: 'carol' });
+    await world.settled();
+    await world.approve('bob');
+    await world.settled();
+
+    await takeDown(world);
+    await world.settled();
+
+    await expect(world.approve('alice')).rejects.toThrow(/not_author/);
+    await world.approve('bob');
+    expect((await world.settled())[0]).toMatchObject({ state: 'succeeded', title: 'Destroyed prod' });
   },
 
   'a guard holds for it as well, and nobody is asked': async (world) => {
@@ -139,6 +197,35 @@ export const TAKE_DOWNS: Scenarios = {
       expect(last).toMatchObject({ state: 'succeeded', title: 'Destroyed prod' });
       expect(await readRecord(ports, REPOSITORY, 'prod')).toMatchObject({ state: 'ok', projects: {} });
     },
+
+  'what a deployment made that broke off goes as well, though the record does not know it': async (world) => {
+    const config = shop({ value: '' }, { value: '' })['cairn.yaml']?.replace('automatic', 'off') ?? '';
+    await world.push(shop({ value: 'n1' }, { value: 'a1' }, config));
+    await world.settled();
+    await world.approve();
+    await world.settled();
+    const withCache = `${config}  - dir: cache\n  - dir: late\n`;
+    await world.push({
+      'cairn.yaml': withCache,
+      ...project('cache', { value: 'c1', apply: 'fail' }),
+      ...project('late', { value: 'l1', apply: 'unborn' }),
+    });
+    await world.settled();
+    await world.approve();
+    await world.settled();
+    const before = await readRecord(world.ports, REPOSITORY, 'prod');
+    const made = [...world.state.keys()].sort();
+    // Whoever destroys it does not care why it failed.
+    world.jobs.length = 0;
+
+    await takeDown(world);
+    await world.settled();
+
+    expect(before).toMatchObject({ state: 'broken' });
+    expect(Object.keys(before?.projects ?? {}).sort()).toEqual(['app', 'network']);
+    expect(made).toEqual(['app', 'cache', 'network']);
+    expect(world.jobs.sort()).toEqual(['plan app', 'plan cache', 'plan late', 'plan network']);
+  },
 
   'where nothing stands there is nothing to destroy': async (world) => {
     world.ports.repository.push('main', shop({ value: 'n1' }, { value: 'a1' }));

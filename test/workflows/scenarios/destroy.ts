@@ -75,7 +75,7 @@ export const DESTROYS: Scenarios = {
     expect(await world.ports.ephemerals.get(REPOSITORY, 'eph-mine')).toMatchObject({ state: 'ready' });
     const [said, ...more] = [...world.ports.reports.comments.values()];
     expect(said).toMatchObject({ pull: 7 });
-    expect(said?.body).toContain('`eph-mine` was asked for, so it stays until 2026-01-01T08:00Z');
+    expect(said?.body).toContain('`eph-mine` was asked for by hand, so it stays until 2026-01-01T08:00Z');
     expect(more).toEqual([]);
   },
 
@@ -170,7 +170,7 @@ export const DESTROYS: Scenarios = {
     expect(extended).toMatchObject({
       workflow: 'extend',
       state: 'succeeded',
-      title: 'eph-x stands until 2026-01-01T12:00Z',
+      title: 'eph-x stands until 2026-01-01 12:00 UTC',
     });
     expect(between).toMatchObject({ state: 'ready', endsAt: '2026-01-01T12:00:00.000Z' });
     expect(kinds(world, 'environment.warning')).toHaveLength(2);
@@ -203,7 +203,7 @@ export const DESTROYS: Scenarios = {
     expect(await ports.schedules.list()).toEqual(before);
     await expect(
       ask(world, { command: 'extend', environment: 'eph-none', ttl: '1h' }, 'none'),
-    ).rejects.toThrow(/There is no ephemeral environment "eph-none"; there is eph-x/);
+    ).rejects.toThrow(/There is no ephemeral environment "eph-none" in \S+; there stands eph-x\./);
   },
 
   'two who extend at the same time both get what they asked for; a step that is repeated adds nothing':
@@ -220,6 +220,137 @@ export const DESTROYS: Scenarios = {
       const known = await world.ports.ephemerals.get(REPOSITORY, 'eph-x');
       expect(known).toMatchObject({ endsAt: '2026-01-01T14:00:00.000Z', runId: MAKER });
     },
+
+  'two who ask for the same at the same time both get it, also if a step is repeated after the other one moved it':
+    async (world) => {
+      await standing(world);
+
+      await Promise.all([
+        ask(world, { command: 'extend', environment: 'eph-x', ttl: '4h' }, 'one'),
+        ask(world, { command: 'extend', environment: 'eph-x', ttl: '4h' }, 'two'),
+      ]);
+      const runs = (await world.settled()).filter(({ workflow }) => workflow === 'extend');
+      for (const { id, number } of runs) {
+        await world.call('ExtendEnvironment', { run: world.inputOf(id), number });
+      }
+
+      expect(runs.map(({ state }) => state)).toEqual(['succeeded', 'succeeded']);
+      const known = await world.ports.ephemerals.get(REPOSITORY, 'eph-x');
+      expect(known?.endsAt).toBe('2026-01-01T16:00:00.000Z');
+      expect((await world.ports.schedules.list()).map(({ at }) => at)).toEqual([
+        '2026-01-01T15:30:00.000Z',
+        '2026-01-01T16:00:00.000Z',
+      ]);
+    },
+
+  'whoever is slower to schedule schedules the newest end, not its own': async (world) => {
+    const { ports } = world;
+    await standing(world);
+    const { put } = ports.schedules;
+    ports.schedules.put = async (schedule) => {
+      ports.schedules.put = put;
+      const known = await ports.ephemerals.get(REPOSITORY, 'eph-x');
+      if (known) await ports.ephemerals.update({ ...known, endsAt: '2026-01-01T20:00:00.000Z' });
+      return put.call(ports.schedules, schedule);
+    };
+
+    await ask(world, { command: 'extend', environment: 'eph-x', ttl: '1h' });
+    await world.settled();
+
+    expect((await ports.schedules.list()).map(({ at }) => at)).toContain('2026-01-01T20:00:00.000Z');
+  },
+
+  'extended between the look at it and its end: it stays': async (world) => {
+    const { ports } = world;
+    await standing(world);
+    const { update } = ports.ephemerals;
+    ports.ephemerals.update = async (next) => {
+      if (next.state === 'destroying') {
+        ports.ephemerals.update = update;
+        const known = await ports.ephemerals.get(REPOSITORY, 'eph-x');
+        if (known) await update.call(ports.ephemerals, { ...known, endsAt: '2026-01-01T12:00:00.000Z' });
+      }
+      return update.call(ports.ephemerals, next);
+    };
+
+    await world.pass(8 * HOUR);
+    const [run] = await world.settled();
+
+    expect(run).toMatchObject({ workflow: 'destroy', state: 'superseded' });
+    expect(await ports.ephemerals.get(REPOSITORY, 'eph-x')).toMatchObject({ state: 'ready', runId: MAKER });
+    expect(world.jobs).toEqual([]);
+  },
+
+  'what leaked can be launched anew, extended or swept by nobody; the same key asks for nothing, another one tries again':
+    async (world) => {
+      const { ports } = world;
+      await standing(world, { network: { value: 'n1', destroy: 6 } });
+      await down(world, 'eph-x', 'first');
+      await world.settled();
+
+      await ask(world, { command: 'extend', environment: 'eph-x', ttl: '1h' });
+      const [extended] = await world.settled();
+      await ask(world, { command: 'ephemeral', ref: 'main', name: 'x' });
+      const [launched] = await world.settled();
+      await world.pass(2 * 24 * HOUR);
+      await world.call('SweepEnvironments', { repositories: [REPOSITORY] });
+      await world.settled();
+      const jobs = world.jobs.length;
+      await down(world, 'eph-x', 'first');
+      await world.settled();
+      const same = world.jobs.length;
+      await down(world, 'eph-x', 'second');
+      const [second] = await world.settled();
+      await down(world, 'eph-x', 'third');
+      const [third] = await world.settled();
+
+      expect(extended?.title).toContain('`cairn env down eph-x` tries again');
+      expect(launched?.title).toContain('what is left of it (network) waits for somebody');
+      expect(same).toBe(jobs);
+      expect(second?.state).toBe('failed');
+      expect(third).toMatchObject({ state: 'succeeded', title: 'Destroyed eph-x' });
+      await expectGone(world);
+      const { history } = await readEphemerals(ports, REPOSITORY);
+      expect(history.map(({ event }) => event)).toEqual(['destroyed', 'leaked', 'leaked', 'made']);
+    },
+
+  'what is taken out of the state by hand is nobody’s to destroy, and the next try forgets the environment':
+    async (world) => {
+      await standing(world, { network: { value: 'n1', destroy: 99 } });
+      await down(world, 'eph-x', 'first');
+      await world.settled();
+
+      world.state.delete('eph-x/network');
+      await down(world, 'eph-x', 'second');
+      const [run] = await world.settled();
+
+      expect(run).toMatchObject({ state: 'succeeded', title: 'Destroyed eph-x' });
+      await expectGone(world);
+    },
+
+  'warned of where its pull request is known, though the run before came to nothing': async (world) => {
+    const { ports } = world;
+    await standing(world);
+    const known = await ports.ephemerals.get(REPOSITORY, 'eph-x');
+    await ports.status.emit({
+      id: 'environment.ready-9',
+      runId: MAKER,
+      at: '2026-01-01T00:00:00.000Z',
+      kind: 'environment.ready',
+      message: '',
+      doc: `runs/${MAKER}/9.json`,
+      run: {},
+    });
+    if (known) await ports.ephemerals.update({ ...known, runId: 'e'.repeat(20) });
+
+    await world.pass(7.5 * HOUR);
+
+    expect(ports.emitted.at(-1)).toMatchObject({
+      kind: 'environment.warning',
+      runId: 'e'.repeat(20),
+      doc: `runs/${MAKER}/9.json`,
+    });
+  },
 
   'extended in the moment its time came: it stays': async (world) => {
     const { ports } = world;

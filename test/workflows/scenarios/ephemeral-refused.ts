@@ -13,12 +13,21 @@ const REMOTE = `data "terraform_remote_state" "shared" {
 }
 `;
 
+async function jobsOf({ ports }: World, stage: 'deploy-plan' | 'apply') {
+  const keys = await ports.artifacts.list(`jobs/${REPOSITORY}/ephemeral/${stage}/`);
+  const orders = keys.filter((key) => key.endsWith('/order.json'));
+  return Promise.all(orders.map(async (key) => jobOrder.parse(await readJson(ports, key)).job));
+}
+
+/** Projects whose plans may read no state but those of the environment. */
+async function bound(world: World): Promise<string[]> {
+  const plans = (await jobsOf(world, 'deploy-plan')).filter((job) => job.kind === 'plan');
+  return [...new Set(plans.filter((job) => job.ownStates).map(({ project }) => project.name))];
+}
+
 /** Where `app` is told to read what `network` says. */
-async function upstreamKeys({ ports }: World): Promise<unknown[]> {
-  const keys = await ports.artifacts.list(`jobs/${REPOSITORY}/ephemeral/apply/`);
-  const orders = keys.filter((key) => key.endsWith('app/order.json'));
-  const read = orders.map(async (key) => jobOrder.parse(await readJson(ports, key)).job);
-  const jobs = (await Promise.all(read)).filter((job) => job.kind === 'apply');
+async function upstreamKeys(world: World): Promise<unknown[]> {
+  const jobs = (await jobsOf(world, 'apply')).filter((job) => job.kind === 'apply');
   return jobs
     .flatMap(({ project }) => Object.values(project.upstream))
     .flatMap((one) => (one.kind === 'remote' ? [one.config['key']] : []))
@@ -166,6 +175,7 @@ export const REFUSED: Scenarios = {
       expect(refused?.title).toContain('ephemeral: { reads: [app] }');
       expect(nothing).toBeNull();
       expect([refused?.state, asItSays?.state, allowed?.state]).toEqual(['failed', 'failed', 'succeeded']);
+      expect(await bound(world)).toEqual(['network']);
     },
 
   'a project that depends on what is left out is refused, and so is one that is not there': async (world) => {

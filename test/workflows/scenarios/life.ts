@@ -106,8 +106,19 @@ export const LIVES: Scenarios = {
     const first = await made();
     const gone = await closed('once');
     const second = await made();
+    // A webhook of the first time that came late finds a pull request that is open.
+    const late = { source: 'webhook' as const, login: 'bob', trigger: '1/closed/late' };
+    await world.request({ command: 'closed', repository: REPOSITORY, pull: pull.number, origin: late });
+    await world.settled();
+    const kept = await known(world, 'eph-pr-1');
     const goneAgain = await closed('twice');
 
-    expect([first?.state, gone, second?.state, goneAgain]).toEqual(['ready', null, 'ready', null]);
+    expect([first?.state, gone, second?.state, kept?.state, goneAgain]).toEqual([
+      'ready',
+      null,
+      'ready',
+      'ready',
+      null,
+    ]);
   },
 };

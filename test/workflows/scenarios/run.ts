@@ -1,90 +1,15 @@
 import { expect } from 'vitest';
 import { jobOrder } from '../../../core/jobs/order.ts';
 import { sourceKey } from '../../../core/jobs/orders.ts';
+import { readEphemeralRecord } from '../../../core/record/ephemeral-read.ts';
 import { readHistory, readRecord } from '../../../core/record/read.ts';
-import { tellGithub } from '../../../core/reports/sink-github.ts';
 import type { Run } from '../../../core/requests/run.ts';
-import type { RunDocument } from '../../../core/runs/document.ts';
-import { loadDocument, readJson } from '../../../core/runs/store.ts';
-import { splitWords } from '../../../core/terraform/split-words.ts';
+import { readJson } from '../../../core/runs/store.ts';
 import { project, REPOSITORY, type World } from '../../support/memory-world.ts';
+import { ask, deployed, documentOf, heldBy, newest, replies, subjects, WRITING } from './asked.ts';
 import type { Scenarios } from './scenario.ts';
-import { CONFIG, firstDeploy, shop, states } from './shop.ts';
+import { CONFIG, firstDeploy, states } from './shop.ts';
 import { standing } from './standing.ts';
-
-const WRITING = `${CONFIG}commands: { allow: [state list, state rm, state mv, apply -replace, force-unlock] }\n`;
-
-/** Everything is deployed, and those who may are allowed to change states. Answers the commit. */
-async function deployed(world: World, config = WRITING): Promise<string> {
-  const commit = await world.push(shop({ value: 'n1' }, { value: 'a1' }, config));
-  await world.settled();
-  await world.approve();
-  await world.settled();
-  world.jobs.length = 0;
-  return commit;
-}
-
-/** The same in each world that plays a scenario. */
-const asked = new WeakMap<World, number>();
-
-interface Asked {
-  of?: string;
-  environment?: string;
-  pull?: number;
-  login?: string;
-}
-
-function ask(
-  world: World,
-  line: string,
-  { of = 'app', environment = 'prod', pull, login = 'bob' }: Asked = {},
-) {
-  const count = (asked.get(world) ?? 0) + 1;
-  asked.set(world, count);
-  const args = splitWords(line);
-  if ('problem' in args) throw new Error(args.problem);
-  return world.request({
-    command: 'run',
-    repository: REPOSITORY,
-    environment,
-    project: of,
-    args,
-    ...(pull === undefined ? {} : { pull }),
-    origin: { source: 'api', login, trigger: `run-${count}` },
-  });
-}
-
-async function newest(world: World): Promise<Run> {
-  const [run] = await world.settled();
-  if (!run) throw new Error('there is no run');
-  return run;
-}
-
-async function documentOf(world: World, run: Run): Promise<RunDocument> {
-  const keys = await world.ports.artifacts.list(`runs/${run.id}/documents/`);
-  return loadDocument(world.ports, keys.at(-1) ?? '');
-}
-
-/** What stands under the pull request once every event of the run was shown, in any order. */
-async function replies(world: World, run: Run): Promise<string[]> {
-  const events = await world.ports.runs.events(run.id);
-  for (const event of [...events, ...events.slice(0, 2)]) await tellGithub(event, world.ports);
-  return [...world.ports.reports.comments.values()].map(({ body }) => body);
-}
-
-function subjects(world: World): string[] {
-  const { commits, refs } = world.ports.repository;
-  const found: string[] = [];
-  let at = refs.get('refs/heads/cairn/record');
-  while (at !== undefined) {
-    const commit = commits.get(at);
-    found.push(commit?.message.split('\n')[0] ?? '');
-    at = commit?.parents[0];
-  }
-  return found;
-}
-
-const heldBy = async (world: World) => (await world.ports.locks.held()).map(({ holder }) => holder?.command);
 
 export const COMMANDS: Scenarios = {
   'a command that reads runs on what stands, whatever the pull request says that it was asked for on': async (
@@ -150,7 +75,9 @@ export const COMMANDS: Scenarios = {
     const gone = await newest(world);
 
     expect(listed.state).toBe('waiting');
-    expect(meanwhile.state).toBe('succeeded');
+    expect(meanwhile).toMatchObject({ state: 'failed', title: expect.stringContaining('not allowed here') });
+    expect(world.jobs).toEqual([]);
+    expect(await world.ports.locks.held()).toEqual([]);
     expect(gone.title).toContain('not allowed here');
   },
 
@@ -436,6 +363,13 @@ export const COMMANDS: Scenarios = {
     const order = jobOrder.parse(await readJson(world.ports, `${terraform?.job}/order.json`));
     expect([read.state, write.state, replace.state]).toEqual(['succeeded', 'succeeded', 'failed']);
     expect(replace.title).toContain('for permanent environments');
+    const head = world.ports.repository.refs.get('refs/heads/cairn/record') ?? null;
+    const { record } = await readEphemeralRecord(world.ports, REPOSITORY, head);
+    expect(record.history.map(({ event, command, by }) => [event, command, by])).toEqual([
+      ['made', undefined, 'alice'],
+      ['ran', 'terraform state rm a.b in app', 'bob'],
+    ]);
+    expect(subjects(world)[0]).toBe('eph-x: ran terraform state rm a.b in app');
     expect(order).toMatchObject({
       identity: { environment: 'ephemeral', stage: 'apply' },
       inputs: { 'source.tar.gz': sourceKey(REPOSITORY, commit ?? '') },

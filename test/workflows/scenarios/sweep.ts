@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Ephemeral } from '../../../core/ephemeral/environment.ts';
+import { scheduleName } from '../../../core/ephemeral/schedules.ts';
 import { readEphemerals } from '../../../core/record/ephemeral-read.ts';
 import { REPOSITORY, type World } from '../../support/memory-world.ts';
 import type { Scenarios } from './scenario.ts';
@@ -175,6 +176,48 @@ export const SWEEPS: Scenarios = {
     const { rows } = await readEphemerals(ports, REPOSITORY);
     expect(rows['eph-x']?.outputs).toEqual({ 'app.url': 'https://new.test' });
     expect(await sweep(world)).toEqual([]);
+  },
+
+  'a record that cannot be read keeps nobody from its end, and no schedule is taken for one of nothing':
+    async (world) => {
+      const { ports } = world;
+      const one = await standing(world);
+      await ports.ephemerals.update({ ...(await known(world)), state: 'destroying' });
+      await ports.ephemerals.claim({ ...one, environment: 'eph-lost', runId: 'c'.repeat(20) }, 9);
+      await ports.schedules.put({
+        name: scheduleName('end', { repository: REPOSITORY, environment: 'eph-y' }),
+        at: new Date('2026-01-09T00:00:00Z'),
+        request: { command: 'closed', repository: REPOSITORY, pull: 1, origin: anOrigin() },
+      });
+      ports.repository.push('cairn/record', { 'ephemeral/environments.json': '{"version":1,"env' });
+
+      const swept = world.call('SweepEnvironments', { repositories: ['acme/none', REPOSITORY] });
+      await expect(swept).rejects.toThrow(/The sweep left out .*the record of acme\/shop/);
+      await world.settled();
+
+      expect(world.jobs.length).toBeGreaterThan(0);
+      expect(await names(world)).toContain('end-eph-y');
+      expect(await names(world)).toContain('end-eph-lost');
+    },
+
+  'what a record says of anything but ephemeral environments is never restored': async (world) => {
+    const { ports } = world;
+    const one = await standing(world);
+    const rows = JSON.parse(ports.repository.read('cairn/record', 'ephemeral/environments.json') ?? '');
+    ports.repository.push('cairn/record', {
+      'ephemeral/environments.json': JSON.stringify({
+        ...rows,
+        environments: { prod: rows.environments['eph-x'], 'eph-forged': rows.environments['eph-x'] },
+      }),
+      'ephemeral/prod.json': JSON.stringify({ ...one, environment: 'prod' }),
+      'ephemeral/eph-forged.json': JSON.stringify({ ...one, environment: 'prod', repository: 'acme/other' }),
+    });
+
+    await sweep(world);
+
+    const all = (await ports.ephemerals.list(REPOSITORY)).map(({ environment }) => environment);
+    expect(all).toEqual(['eph-forged', 'eph-x']);
+    expect(await ports.ephemerals.list('acme/other')).toEqual([]);
   },
 
   'what leaked is told of once a day, and otherwise left alone': async (world) => {

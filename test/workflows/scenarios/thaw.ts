@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { freezeOf } from '../../../core/environments/freeze.ts';
+import { thawSlot } from '../../../core/environments/thaw.ts';
 import { project, REPOSITORY } from '../../support/memory-world.ts';
 import { freeze, log, origin, queueing, unfreeze } from './freeze-asks.ts';
 import type { Scenarios } from './scenario.ts';
@@ -67,6 +68,29 @@ export const THAWS: Scenarios = {
 
     expect(run).toMatchObject({ state: 'superseded' });
     expect(world.jobs).toEqual([]);
+  },
+
+  'one that has waited for as long as it can is refused, and the head is deployed after the thaw': async (
+    world,
+  ) => {
+    const { approvals, workflows } = world.ports;
+    await queueing(world);
+    await freeze(world);
+    await world.push(project('app', { value: 'a2' }));
+    await world.settled();
+    const waiting = await approvals.get(REPOSITORY, thawSlot('prod'));
+    // What the workflow says for itself after 24 days.
+    await workflows.succeed(waiting?.token ?? '', { outcome: 'expired' });
+    const [refused] = await world.settled();
+    const answer = await unfreeze(world);
+    await world.settled();
+    await world.approve();
+    await world.settled();
+
+    expect(refused).toMatchObject({ state: 'failed', title: 'prod is frozen by alice: release week' });
+    expect(answer['message']).toContain('which was refused meanwhile, is deployed now');
+    expect(await states(world)).toEqual(['succeeded', 'failed', 'succeeded']);
+    expect(world.state.get('app')).toBe('a2');
   },
 
   'what waits for the thaw can be turned down, and is no question that can be approved': async (world) => {
@@ -161,6 +185,40 @@ export const THAWS: Scenarios = {
       expect(chat.answers[2]?.text).toContain('@bob is not an approver of prod');
       expect(run?.state).toBe('succeeded');
     },
+
+  'of two clicks at once one is the answer, and the other is told that there is one': async (world) => {
+    const { chat, approvals } = world.ports;
+    await firstDeploy(world);
+    await world.push(project('app', { value: 'a2' }));
+    await world.settled();
+    const digest = (await approvals.get(REPOSITORY, 'prod'))?.digest ?? '';
+    const click = (command: 'approve' | 'reject', at: string) =>
+      world.request({
+        command,
+        repository: REPOSITORY,
+        environment: 'prod',
+        digest,
+        origin: {
+          source: 'slack',
+          login: 'alice',
+          trigger: `slack-C1-1.1-${at}`,
+          answerTo: `https://hooks.slack.com/${at}`,
+        },
+      });
+
+    await Promise.all([click('approve', '1'), click('approve', '2'), click('reject', '3')]);
+    const [run] = await world.settled();
+
+    expect(chat.answers.map(({ text }) => text)).toEqual([
+      'That run was answered already.',
+      'That run was answered already.',
+    ]);
+    expect(['succeeded', 'rejected']).toContain(run?.state);
+    expect(world.jobs).toEqual(
+      run?.state === 'succeeded' ? ['plan app', 'apply app', 'verify'] : ['plan app'],
+    );
+    expect(await approvals.get(REPOSITORY, 'prod')).toBeNull();
+  },
 
   'a freeze is told to the channel and below the comment that asked for it, once': async (world) => {
     const { chat, reports, pulls, repository } = world.ports;
