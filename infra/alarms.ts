@@ -35,12 +35,15 @@ interface AlarmWorld {
   /** Queue name of each dead-letter queue, by what is in it. */
   deadLetters: Record<string, string>;
   api: { id: string; stage: string };
+  /** A repository may have ephemeral environments. */
+  ephemeral: boolean;
 }
 
 /** Every alarm, as a value. What functions count themselves stands in lambdas/metrics.ts. */
 export function alarms(world: AlarmWorld): AlarmSpec[] {
   return [
     ...Object.entries(world.deadLetters).map(([name, queue]) => deadLetters(name, queue)),
+    ...(world.ephemeral ? ofEphemeral() : []),
     {
       key: 'failed-runs',
       section: 'alarm-failed-runs',
@@ -58,32 +61,6 @@ export function alarms(world: AlarmWorld): AlarmSpec[] {
       metrics: [own('StuckLocks', {}, 'Sum')],
       minutes: 5,
       periods: 6,
-      threshold: 1,
-    },
-    {
-      key: 'leaked-environments',
-      section: 'alarm-leaked-environments',
-      says: 'Something of an ephemeral environment is left that could not be destroyed, and costs money.',
-      metrics: [own('Leaked', {}, 'Sum')],
-      // A sweep looks every quarter of an hour; the first one after a destroy is soon enough.
-      minutes: 30,
-      periods: 1,
-      threshold: 1,
-    },
-    {
-      key: 'lost-schedules',
-      section: 'alarm-lost-schedules',
-      says: 'The end of an ephemeral environment, its warning, or the end of a freeze was given up by EventBridge Scheduler.',
-      metrics: [
-        {
-          namespace: 'AWS/Scheduler',
-          name: 'InvocationDroppedCount',
-          dimensions: { ScheduleGroup: REQUEST_SCHEDULE_GROUP },
-          statistic: 'Sum',
-        },
-      ],
-      minutes: 5,
-      periods: 1,
       threshold: 1,
     },
     {
@@ -145,6 +122,38 @@ export function alarms(world: AlarmWorld): AlarmSpec[] {
       threshold: 1,
       below: true,
       silenceIsBad: true,
+    },
+  ];
+}
+
+/** Who has none pays for none. The end of a freeze has a schedule too: without these it shows in `cairn doctor --aws`. */
+function ofEphemeral(): AlarmSpec[] {
+  return [
+    {
+      key: 'leaked-environments',
+      section: 'alarm-leaked-environments',
+      says: 'Something of an ephemeral environment is left that could not be destroyed, and costs money.',
+      metrics: [own('Leaked', {}, 'Sum')],
+      // A sweep looks every quarter of an hour; the first one after a destroy is soon enough.
+      minutes: 30,
+      periods: 1,
+      threshold: 1,
+    },
+    {
+      key: 'lost-schedules',
+      section: 'alarm-lost-schedules',
+      says: 'The end of an ephemeral environment, its warning, or the end of a freeze was given up by EventBridge Scheduler.',
+      metrics: [
+        {
+          namespace: 'AWS/Scheduler',
+          name: 'InvocationDroppedCount',
+          dimensions: { ScheduleGroup: REQUEST_SCHEDULE_GROUP },
+          statistic: 'Sum',
+        },
+      ],
+      minutes: 5,
+      periods: 1,
+      threshold: 1,
     },
   ];
 }

@@ -37,7 +37,7 @@ export function environmentBody(view: EnvironmentView, runs: Run[], now: Date): 
 </section>
 <section><h2>Ask for something</h2>
 <p class="quiet">On the command line; in a comment on a pull request, <code>/cairn help</code> says how.</p>
-<pre class="command">${commandsOf(view).join('\n')}</pre></section>
+<pre class="commands">${commandsOf(view).join('\n')}</pre></section>
 <section><h2>Its runs</h2>${runTable(runs, false, now)}</section>`;
 }
 

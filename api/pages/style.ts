@@ -64,6 +64,7 @@ dl.facts dt { white-space: nowrap; }
 code, pre { font: .88em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 code { background: var(--code); border-radius: 4px; padding: .05em .35em; }
 pre { background: var(--code); border-radius: 8px; padding: .75rem .9rem; margin: .5rem 0; overflow-x: auto; }
+pre.commands { white-space: pre-wrap; overflow-wrap: anywhere; }
 pre.command { white-space: pre-wrap; overflow-wrap: anywhere; user-select: all; border: 1px dashed var(--line); }
 pre.error { white-space: pre-wrap; overflow-wrap: anywhere; color: var(--bad); background: var(--bad-bg); }
 pre.output { white-space: pre-wrap; overflow-wrap: anywhere; max-height: 40rem; overflow-y: auto; }
@@ -82,6 +83,8 @@ tr.is-bad td:first-child { border-left: 4px solid var(--bad); }
 ul.left { margin: .3rem 0; padding-left: 1.1rem; }
 ul.left code { overflow-wrap: anywhere; }
 .stack td:first-child { overflow-wrap: anywhere; min-width: 12rem; }
+.runs td.number { min-width: 0; }
+section > .line { margin-bottom: .6rem; }
 .ephemerals details > summary { padding: .6rem .2rem; }
 .risk { color: var(--wait); }
 .risk::before { content: "! "; font-weight: 700; }
@@ -113,9 +116,9 @@ button { background: #3f7a5d; border-color: transparent; color: #fff; cursor: po
   .stack tr.is-bad td { border-left: 0; }
   .stack td { display: inline-block; padding: .08rem 0 .08rem .9rem; white-space: normal; overflow-wrap: anywhere; }
   .stack td:first-child, .stack td.what { display: block; width: auto; max-width: none; min-width: 0; padding-right: .9rem; }
-  .stack td.number { display: inline-block; }
+  .stack td.number { float: left; padding-right: 0; }
   .runs .clip { white-space: normal; }
-  .stack tbody tr + tr td { border-top: 0; }
+  .stack tbody tr td, .stack thead + tbody tr td { border-top: 0; }
   .stack tbody tr + tr { border-top: 1px solid var(--line); }
   .stack td[data-label="Ends in"]::before { content: "ends in: "; color: var(--quiet); }
 }

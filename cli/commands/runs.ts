@@ -1,3 +1,4 @@
+import { clipped } from '../../core/reports/text.ts';
 import type { Run } from '../../core/requests/run.ts';
 import { type ConnectionFlags, connect } from '../connection.ts';
 import { EXIT } from '../exit.ts';
@@ -10,6 +11,9 @@ interface RunsFlags extends ConnectionFlags {
   active?: boolean;
   limit?: string;
 }
+
+/** The whole of it is in `cairn show`. */
+const LONGEST_TITLE = 100;
 
 /** `cairn runs`: newest first. */
 export async function runs(flags: RunsFlags, io: Io): Promise<number> {
@@ -32,7 +36,7 @@ export async function runs(flags: RunsFlags, io: Io): Promise<number> {
     whatItDoes(run),
     run.commit?.slice(0, 7) ?? '-',
     run.startedAt.slice(0, 16).replace('T', ' '),
-    several ? `${run.repository}: ${run.title}` : run.title,
+    clipped(several ? `${run.repository}: ${run.title}` : run.title, LONGEST_TITLE),
   ]);
   const head = ['RUN', 'STATE', 'WHAT', 'COMMIT', 'STARTED (UTC)', ''];
   io.out(table(head, rows, (_, column, text) => (column === 1 ? paintState(paint, text) : text)));

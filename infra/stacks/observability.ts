@@ -33,6 +33,7 @@ export class ObservabilityStack extends Stack {
     const specs = alarms({
       deadLetters: Object.fromEntries(queues.map((name) => [name, `cairn-${name}-dead`])),
       api: pipeline.api,
+      ephemeral: config.repositories.some(({ ephemeral }) => ephemeral !== null),
     });
     const made = specs.map((spec) => this.alarm(spec, topic));
     if (config.dashboard) {

@@ -26,7 +26,9 @@ export async function ofAPullRequest(world: DemoWorld, tell: Teller, pull: PullP
   const url = Object.values(made.outputs)[0] ?? '';
   const page = await (await fetch(url)).text();
   expectThat(page.includes('Tent for two'), `${url} does not sell tents`);
-  tell.line(`Cairn made ${environment} from its commit ${made.commit?.slice(0, 7)}, with a state of its own.`);
+  tell.line(
+    `Cairn made ${environment} from its commit ${made.commit?.slice(0, 7)}, with a state of its own.`,
+  );
   tell.line(`${url} sells tents already. It ends by itself at ${minutes(made.endsAt ?? '')}.`);
 
   tell.line('bob comments: /cairn extend 1h');

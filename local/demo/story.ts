@@ -92,7 +92,7 @@ async function badChange(world: DemoWorld, tell: Teller): Promise<void> {
   );
   expectThat(revert !== undefined, 'no revert pull request was opened');
   tell.line(`Cairn opened #${revert?.number} "${revert?.title}": ${revert?.html_url}`);
-  tell.show((revert?.body ?? '').split('\n').slice(0, 24).join('\n'));
+  tell.show(withoutLog(readable(revert?.body ?? '')));
   const reverted = await world.alice.merge(revert?.number ?? 0);
   const after = await endOf(world, reverted);
   expectThat(after.state === 'succeeded', `run ${after.number} ended ${after.state}: ${after.title}`);
@@ -109,6 +109,11 @@ async function theRecord(world: DemoWorld, tell: Teller): Promise<void> {
   const told = ['deployed', 'rolled back', 'drift in', 'frozen by', 'destroyed'];
   const missing = told.filter((words) => !stdout.includes(words));
   expectThat(missing.length === 0, `the record does not tell of: ${missing.join(', ')}`);
+}
+
+/** A text without its first code block: the log's last lines. */
+function withoutLog(markdown: string): string {
+  return markdown.replace(/^(`{3,})\n.*?\n\1$/ms, '(the last lines of its log)');
 }
 
 async function openPull(world: DemoWorld, name: StoryName): Promise<PullPage> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Ephemeral } from '../../core/ephemeral/environment.ts';
@@ -147,6 +148,19 @@ export function testEphemerals(make: Make<Ephemerals>): void {
       );
     });
 
+    test('one of 300 projects is kept with all that its end needs', async () => {
+      const { store } = await use(make);
+      const names = Array.from({ length: 300 }, (_, n) => `services/team-${n}/cluster-of-some-length`);
+      const applied = Object.fromEntries(names.map((name) => [name, anApplied(name)]));
+      const large = { ...one('eph-a', 'run 1'), applied };
+
+      await store.claim(large, 2);
+      await store.update({ ...large, version: 1, state: 'ready' });
+
+      expect(await store.get(REPOSITORY, 'eph-a')).toEqual({ ...large, version: 2, state: 'ready' });
+      expect(await store.list(REPOSITORY)).toHaveLength(1);
+    });
+
     test('all is there after a restart', async () => {
       const { store, reopen } = await use(make);
       await store.claim(one('eph-b', 'run b'), 2);
@@ -182,6 +196,28 @@ export function one(environment: string, runId: string): Omit<Ephemeral, 'versio
     outputs: {},
     left: {},
     runId,
+  };
+}
+
+/** Of about 1.5 kB: variables and outputs of a build are handed to each. */
+function anApplied(name: string): Ephemeral['applied'][string] {
+  return {
+    project: {
+      name,
+      dir: name,
+      workspace: 'eph-a',
+      dependsOn: [],
+      whenModified: [],
+      variables: { size: 'small', region: 'eu-central-1', tags: 'x'.repeat(400) },
+      secrets: {},
+      size: 'standard',
+    },
+    commit: '1'.repeat(40),
+    state: 'own',
+    address: null,
+    backendConfig: {},
+    content: createHash('sha256').update(name).digest('hex'),
+    buildOutputs: { image: `registry.example.com/${'y'.repeat(500)}` },
   };
 }
 

@@ -68,14 +68,12 @@ test('200 that end in the same minute are all destroyed by terraform, though the
   for (let at = 1; at < MANY; at += 1) await copy(first, at);
   await mirrorEphemerals(ports, REPOSITORY, new Date().toISOString());
   const before = [await resourcesLeft(), Object.keys((await readEphemerals(ports, REPOSITORY)).rows)];
-  const began = Date.now();
 
   world.pass((ENDS_IN_MS + 60_000) / 3_600_000);
   const stands = async () => (await world.hosted.ports.ephemerals.list(REPOSITORY)).length;
   while ((await stands()) > MANY / 2) await sleep(200);
   await world.restart();
   while ((await stands()) > 0) await sleep(200);
-  const seconds = Math.round((Date.now() - began) / 1000);
 
   const after = world.hosted.ports;
   expect(before.map((names) => names.length)).toEqual([MANY, MANY]);
@@ -92,6 +90,4 @@ test('200 that end in the same minute are all destroyed by terraform, though the
   expect(rows).toEqual({});
   const told = history.filter(({ event }) => event === 'destroyed').map((line) => line.environment);
   expect([told.length, new Set(told).size]).toEqual([MANY, MANY]);
-  // A plan and an apply of terraform each, two at a time.
-  expect(seconds).toBeLessThan(900);
 });

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
 /** Folders without Markdown of ours. */
-const LEFT_OUT = new Set(['node_modules', 'dist', '.git', 'cdk.out']);
+const LEFT_OUT = new Set(['node_modules', 'dist', '.git', '.cairn', 'cdk.out']);
 
 const SOURCES = ['adapters', 'api', 'cli', 'core', 'executor', 'infra', 'lambdas', 'local'];
 

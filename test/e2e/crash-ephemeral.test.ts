@@ -121,6 +121,8 @@ describe('a real server, with terraform', () => {
     while (!world.applies().includes(`app eph-pr-${number}`)) await sleep(10);
     world.signal('SIGKILL');
     const known = await standing(world, `eph-pr-${number}`);
+    // The last kill may just have been: the life after it is to end in peace.
+    while ((await world.server().ready) === null) await sleep(20);
 
     expect(world.applies()).toEqual([`network eph-pr-${number}`, `app eph-pr-${number}`]);
     expect(world.lives()).toBeGreaterThan(5);

@@ -64,7 +64,7 @@ test('launched from a comment, warned of, extended, and ended when its time is u
   const made = await world.applied();
   const before = await known(name);
   world.pass(7.6);
-  const warning = await commentWith(number, '/cairn extend');
+  const warning = await commentWith(number, 'cairn:warning:', '/cairn extend');
   await world.bob.comment(number, '/cairn extend 4h');
   const extended = await world.ended({ environment: name, workflow: 'extend' });
   const after = await known(name);

@@ -20,6 +20,7 @@ terraform: [1.11.4]
 repositories:
   acme/shop: { environments: { prod: {} } }
 `;
+const EPHEMERAL = '  acme/lab: { environments: { prod: {} }, ephemeral: { account: "444455556666" } }\n';
 const TOPIC = 'arn:aws:sns:eu-west-1:111122223333:alarms';
 
 function synth(more = '', deadLetters = ['requests', 'ended', 'github']) {
@@ -78,7 +79,7 @@ describe('the alarms', () => {
   it('each name a section of the runbook that is there', () => {
     const known = anchors();
 
-    const linked = alarmsOf(synth()).map(
+    const linked = alarmsOf(synth(EPHEMERAL)).map(
       ({ AlarmDescription }) => AlarmDescription.split(`${RUNBOOK}#`)[1] ?? '',
     );
 
@@ -92,7 +93,7 @@ describe('the alarms', () => {
   });
 
   it('are one for each dead-letter queue, and one for each thing that can go wrong elsewhere', () => {
-    const names = alarmsOf(synth('', ['requests', 'ended', 'github', 'slack'])).map(
+    const names = alarmsOf(synth(EPHEMERAL, ['requests', 'ended', 'github', 'slack'])).map(
       ({ AlarmName }) => AlarmName,
     );
 
@@ -112,10 +113,18 @@ describe('the alarms', () => {
     ]);
   });
 
+  it('of ephemeral environments are there only where there can be any', () => {
+    const names = alarmsOf(synth()).map(({ AlarmName }) => AlarmName);
+
+    expect(names).not.toContain('cairn-leaked-environments');
+    expect(names).not.toContain('cairn-lost-schedules');
+  });
+
   it('cost at most a dollar and a half a month', () => {
     const world = {
       deadLetters: { requests: 'a', ended: 'b', github: 'c', slack: 'd' },
       api: { id: 'g', stage: 'h' },
+      ephemeral: true,
     };
 
     const metrics = alarms(world).flatMap((alarm) => alarm.metrics);
@@ -124,7 +133,7 @@ describe('the alarms', () => {
   });
 
   it('ring for a run that died, not when a newer commit stops the plan of an older one', () => {
-    const found = alarms({ deadLetters: {}, api: { id: 'g', stage: 'h' } }).find(
+    const found = alarms({ deadLetters: {}, api: { id: 'g', stage: 'h' }, ephemeral: false }).find(
       ({ key }) => key === 'failed-runs',
     );
     const { bus, patterns } = eventsOf('ended', { plan: machine('plan'), deploy: machine('deploy') });
@@ -156,7 +165,7 @@ describe('the alarms', () => {
   });
 
   it('read only metrics of ours that functions write, with their dimensions', () => {
-    const own = alarmsOf(synth()).filter(({ Namespace }) => Namespace === 'Cairn');
+    const own = alarmsOf(synth(EPHEMERAL)).filter(({ Namespace }) => Namespace === 'Cairn');
 
     expect(own.length).toBeGreaterThan(0);
     for (const { MetricName = '', Dimensions = [] } of own) {

@@ -37,7 +37,7 @@ pre.diff span { display: inline-block; width: 100%; }
 .markdown > :first-child { margin-top: 0; } .markdown > :last-child { margin-bottom: 0; }
 .markdown table { border-collapse: collapse; display: block; overflow-x: auto; }
 .markdown th, .markdown td { border: 1px solid var(--line); padding: 5px 12px; overflow-wrap: normal; }
-.markdown table code { white-space: nowrap; }
+.markdown table code { white-space: nowrap; } .markdown td:last-child { min-width: 9rem; }
 .markdown tr:nth-child(2n) td { background: var(--soft); }
 .markdown blockquote { border-left: 4px solid var(--line); color: var(--dim); margin: 0; padding: 0 14px; }
 .markdown summary { cursor: pointer; } .markdown details { margin: 8px 0; }
