@@ -76,7 +76,7 @@ export function addStandingCommands(program: Command, io: Io, finish: Finish): v
       .argument('<environment>')
       .description('compare what stands with the last good commit')
       .option('--reconcile', 'deploy the last good commit again where something drifted')
-      .option('--history', 'compare nothing: list what was found before, oldest first'),
+      .option('--history', 'compare nothing: list what was found before, newest first'),
     'cairn drift prod              # exit code 0 in sync, 2 drifted, 1 not known',
     'cairn drift prod --history',
   ).action(async (environment, { history, ...flags }) =>

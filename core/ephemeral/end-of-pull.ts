@@ -1,9 +1,9 @@
+import { minutes } from '../environments/freeze.ts';
 import type { Ports } from '../ports.ts';
 import type { Request } from '../requests/request.ts';
 import { findPull } from '../runs/pull-part.ts';
 import { startRun } from '../runs/start.ts';
 import type { Ephemeral } from './environment.ts';
-import { momentText } from './times.ts';
 
 /**
  * A closed pull request's own environment goes. One that somebody asked for keeps its time, which is said. Answers
@@ -38,6 +38,6 @@ function isKept({ automatic, state }: Ephemeral): boolean {
 
 /** The marker makes it one comment, however often it is told. */
 function keptText({ environment, endsAt }: Ephemeral): string {
-  const until = endsAt === null ? 'until somebody takes it down' : `until ${momentText(new Date(endsAt))}`;
+  const until = endsAt === null ? 'until somebody takes it down' : `until ${minutes(endsAt)}`;
   return `<!-- cairn:kept:${environment} -->\nThis pull request is closed, but \`${environment}\` was asked for by hand, so it stays ${until}. \`/cairn down\` takes it down now.\n`;
 }

@@ -33,11 +33,16 @@ export function renderDeployComment(report: DeployReport): string {
     ...rollbackPart(report),
     ...policyBanner(report),
     ...guardBanner(report.projects),
-    projectTable(report.projects, TABLE_ROOM, link('the run', report.runUrl)),
+    projectTable(begun(report), TABLE_ROOM, link('the run', report.runUrl)),
     report.state === 'planning' || report.state === 'waiting' ? riskList(report.projects) : '',
     removedRoots(report.removed),
   ].filter((part) => part !== '');
   return withSections(head, withoutRepeats(report), [], report.runUrl);
+}
+
+/** What was refused before it was planned has nothing to show; nothing of it is queued. */
+function begun({ state, projects }: DeployReport): DeployReport['projects'] {
+  return state === 'refused' ? projects.filter(({ status }) => status !== 'pending') : projects;
 }
 
 const STATE: Record<DeployState, string> = {

@@ -9,6 +9,7 @@ import { InvalidInput, NotAllowed, Unavailable } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { EphemeralConfig } from '../projects/config-types.ts';
 import { configAt } from '../projects/load-config.ts';
+import { plural } from '../reports/text.ts';
 import type { EphemeralRequest } from '../requests/request.ts';
 import { type RunInput, runInput } from './input.ts';
 import { step } from './step.ts';
@@ -92,7 +93,7 @@ async function make(
   if (answer === 'full') {
     const names = (await ports.ephemerals.list(repository)).map((one) => one.environment);
     throw new InvalidInput(
-      `${repository} has ${names.length} ephemeral environments, and ephemeral.limit in cairn.yaml allows ${rules.limit}: ${names.join(', ')}. ` +
+      `${repository} has ${plural(names.length, 'ephemeral environment')}, and ephemeral.limit in cairn.yaml allows ${rules.limit}: ${names.join(', ')}. ` +
         `Take one down first, such as \`cairn env down ${names[0] ?? 'NAME'}\`, or raise the limit.`,
     );
   }

@@ -212,14 +212,23 @@ async function mustExist(
   );
 }
 
-/** A deploy of no commit in particular is of the head of the environment's branch as it is now. */
+/**
+ * A deploy of no commit in particular is of the head of the environment's branch as it is now. One that is named
+ * has to be on that branch: a forge knows the commits of every fork too, and nobody merged those.
+ */
 async function withCommit<R extends DeployRequest | RollbackRequest>(
   request: R,
   ports: Pick<Ports, 'source'>,
 ): Promise<R> {
-  if (request.command === 'rollback' || request.commit !== undefined) return request;
-  const main = await ports.source.defaultBranch(request.repository);
-  const config = (await configAt(ports, request.repository, main)) ?? defaultConfig(main);
-  const branch = config.environments[request.environment]?.branch ?? main;
-  return { ...request, commit: await ports.source.head(request.repository, branch) };
+  if (request.command === 'rollback') return request;
+  const { repository, environment, commit } = request;
+  const main = await ports.source.defaultBranch(repository);
+  const config = (await configAt(ports, repository, main)) ?? defaultConfig(main);
+  const branch = config.environments[environment]?.branch ?? main;
+  const head = await ports.source.head(repository, branch);
+  if (commit === undefined) return { ...request, commit: head };
+  if (commit === head || (await ports.source.between(repository, head, commit)).length === 0) return request;
+  throw new NotAllowed(
+    `${commit.slice(0, 7)} is not on ${branch}: what was not merged there is not deployed to "${environment}".`,
+  );
 }

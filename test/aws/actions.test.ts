@@ -125,7 +125,8 @@ describe.skipIf(NO_MOTO)(`AWS, on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''}
     });
     const drift = await ask({ command: 'drift', environment: 'prod' });
     const frozen = await ask({ command: 'freeze', environment: 'prod', reason: 'sale' });
-    const held = await ask({ command: 'deploy', environment: 'prod', retry: 'true' });
+    head = await world.push(root(world.log, 'network', { value: 'n2' }));
+    const held = await ask({ command: 'deploy', environment: 'prod' });
     const thawed = await ask({ command: 'unfreeze', environment: 'prod' });
 
     expect(printed.summary, printed.log).toContain('value = "n1"');

@@ -15,6 +15,20 @@ export function markdown(text: string): string {
   return marked.parse(text, { async: false });
 }
 
+/** The same of a comment, where each line is a line. */
+export function commentMarkdown(text: string): string {
+  return marked.parse(text, { async: false, breaks: true });
+}
+
+/** `> [!CAUTION]` and its kind, with the class of their colour. */
+const ALERTS: Record<string, string> = {
+  NOTE: 'note',
+  TIP: 'good',
+  IMPORTANT: 'done',
+  WARNING: 'wait',
+  CAUTION: 'bad',
+};
+
 const marked = new Marked({
   gfm: true,
   renderer: {
@@ -25,6 +39,14 @@ const marked = new Marked({
       const language = /^[\w-]+/.exec(lang ?? '')?.[0] ?? '';
       const body = language === 'diff' ? colourDiff(text) : escapeHtml(text);
       return `<pre class="${language === 'diff' ? 'diff' : 'code'}"><code>${body}\n</code></pre>\n`;
+    },
+    blockquote({ tokens }: Tokens.Blockquote) {
+      const body = this.parser.parse(tokens);
+      const [mark, name = ''] = /^<p>\[!([A-Z]+)\](?:<br>)?\n?/.exec(body) ?? [];
+      const kind = ALERTS[name];
+      if (mark === undefined || kind === undefined) return `<blockquote>\n${body}</blockquote>\n`;
+      const title = `${name.charAt(0)}${name.slice(1).toLowerCase()}`;
+      return `<blockquote class="alert ${kind}-line"><p class="${kind}"><b>${title}</b></p>\n<p>${body.slice(mark.length)}</blockquote>\n`;
     },
     link({ href, tokens }: Tokens.Link) {
       const inner = this.parser.parseInline(tokens);

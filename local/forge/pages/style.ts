@@ -40,6 +40,9 @@ pre.diff span { display: inline-block; width: 100%; }
 .markdown table code { white-space: nowrap; } .markdown td:last-child { min-width: 9rem; }
 .markdown tr:nth-child(2n) td { background: var(--soft); }
 .markdown blockquote { border-left: 4px solid var(--line); color: var(--dim); margin: 0; padding: 0 14px; }
+.markdown blockquote.alert { color: inherit; border-left-color: var(--link); margin: 10px 0; } .note { color: var(--link); }
+.markdown .alert > p { margin: 4px 0; } .markdown .bad-line { border-color: var(--bad); } .markdown .wait-line { border-color: var(--wait); }
+.markdown .good-line { border-color: var(--good); } .markdown .done-line { border-color: var(--done); }
 .markdown summary { cursor: pointer; } .markdown details { margin: 8px 0; }
 .markdown h1, .markdown h2 { border-bottom: 1px solid var(--line); padding-bottom: 4px; }
 .react { border: 1px solid var(--line); border-radius: 999px; padding: 1px 9px; font-size: 13px; margin-right: 6px; }

@@ -1,7 +1,7 @@
 import type { CommentRow, RepositoryRow } from '../state.ts';
 import { canWrite, fullName, permissionOf, type World } from '../world.ts';
 import { ago, type Html, html, raw, who } from './layout.ts';
-import { markdown } from './markdown.ts';
+import { commentMarkdown } from './markdown.ts';
 
 const FACES: Record<string, string> = {
   '+1': '👍',
@@ -34,7 +34,8 @@ export function commentBox(world: World, comment: CommentRow): Html {
 }
 
 export function textBox(head: Html, body: string, foot: Html | '', id: string): Html {
-  const inner = body.trim() === '' ? html`<span class="dim">No description.</span>` : raw(markdown(body));
+  const inner =
+    body.trim() === '' ? html`<span class="dim">No description.</span>` : raw(commentMarkdown(body));
   return html`<div class="box" id="${id}"><div class="head">${head}</div>
     <div class="body markdown">${inner}${foot}</div></div>`;
 }

@@ -77,6 +77,7 @@ describe.skipIf(NO_MOTO)(`cairn doctor --aws on moto${NO_MOTO ? ` (skipped: ${NO
     const permissions = {
       contents: 'write',
       pull_requests: 'write',
+      issues: 'write',
       checks: 'write',
       deployments: 'write',
       metadata: 'read',

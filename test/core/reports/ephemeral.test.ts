@@ -154,7 +154,7 @@ test('a refusal is told in Slack, with who asked and on which pull request, once
 
   const [message = '', ...more] = messages().slice(before);
   expect(more).toEqual([]);
-  expect(message).toContain('acme/shop: eph-pr-1 could not be made. acme/shop has 1 ephemeral environments');
+  expect(message).toContain('acme/shop: eph-pr-1 could not be made. acme/shop has 1 ephemeral environment,');
   expect(message).toMatch(/asked by alice · #1 · <http:\/\/cairn\.test\/runs\/[^|]+\|run 2>/);
 });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { colourFileDiff, markdown } from '../../../local/forge/pages/markdown.ts';
+import { colourFileDiff, commentMarkdown, markdown } from '../../../local/forge/pages/markdown.ts';
 import { REPOSITORY, startTestForge, type TestForge } from '../../support/forge.ts';
 
 let forge: TestForge;
@@ -151,4 +151,26 @@ test('headers of a file diff are no changes', () => {
   expect(html).not.toContain('<span class="del">---');
   expect(html).toContain('<span class="del">-a</span>');
   expect(html).toContain('<span class="add">+&lt;b&gt;</span>');
+});
+
+test('a comment keeps its lines, a file does not; an alert has its name and colour, an unknown one is a quote', () => {
+  const alert = '> [!CAUTION]\n> **prod** is frozen\n> by alice <script>x</script>\n';
+
+  const shown = commentMarkdown(alert);
+
+  expect(commentMarkdown('a\nb')).toContain('a<br>b');
+  expect(markdown('a\nb')).not.toContain('<br>');
+  expect(shown).toContain('<blockquote class="alert bad-line"><p class="bad"><b>Caution</b></p>');
+  expect(shown).toContain('<strong>prod</strong> is frozen<br>');
+  expect(shown).not.toContain('<script>');
+  expect(markdown(alert)).toContain('<b>Caution</b>');
+  expect(markdown('> [!OTHER]\n> x')).toContain('[!OTHER]');
+});
+
+test('the header of a file in a diff stands on lines of its own', () => {
+  const diff = 'diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n';
+
+  const lines = colourFileDiff(diff).split('\n');
+
+  expect(lines.map((line) => line.replace(/<[^>]*>/g, ''))).toEqual(diff.split('\n'));
 });

@@ -131,6 +131,27 @@ export const DEPLOYS: Scenarios = {
     expect(await states(world)).toEqual(['waiting']);
   },
 
+  'a commit that is named has to be on the branch; one that was merged longer ago will do': async (world) => {
+    const older = await world.push(shop({ value: 'n1' }, { value: 'a1' }));
+    await world.settled();
+    const elsewhere = world.ports.repository.push('change', project('app', { value: 'a2' }), {
+      from: 'main',
+    });
+    const deploy = (commit: string) =>
+      world.request({
+        command: 'deploy',
+        repository: REPOSITORY,
+        environment: 'prod',
+        commit,
+        retry: true,
+        origin: { source: 'api', login: 'alice', trigger: commit },
+      });
+    await world.push({ 'README.md': 'hello' });
+
+    await expect(deploy(elsewhere)).rejects.toThrow(/is not on main: what was not merged/);
+    await expect(deploy(older)).resolves.toMatchObject({ started: [expect.any(String)] });
+  },
+
   'a rejection ends the run and leaves everything as it was': async (world) => {
     await world.push(shop({ value: 'n1' }, { value: 'a1' }));
     await world.settled();

@@ -75,7 +75,7 @@ export const DESTROYS: Scenarios = {
     expect(await world.ports.ephemerals.get(REPOSITORY, 'eph-mine')).toMatchObject({ state: 'ready' });
     const [said, ...more] = [...world.ports.reports.comments.values()];
     expect(said).toMatchObject({ pull: 7 });
-    expect(said?.body).toContain('`eph-mine` was asked for by hand, so it stays until 2026-01-01T08:00Z');
+    expect(said?.body).toContain('`eph-mine` was asked for by hand, so it stays until 2026-01-01 08:00 UTC');
     expect(more).toEqual([]);
   },
 
