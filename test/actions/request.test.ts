@@ -112,6 +112,16 @@ describe('on a server on this machine', () => {
     expect(deployed, deployed.log).toMatchObject({ code: 0, outputs: { state: 'succeeded' } });
   });
 
+  test('a pull request is planned', async () => {
+    await world.push(root(world.log, 'network', { value: 'n3' }), { branch: 'change' });
+    const { number } = await world.bob.openPull({ head: 'change' });
+
+    const planned = await ask({ command: 'plan', pull: String(number) });
+
+    expect(planned, planned.log).toMatchObject({ code: 0, outputs: { state: 'succeeded' } });
+    expect(planned.summary).toContain(`plan #${number} succeeded`);
+  });
+
   test('a freeze holds, tells why, and is taken back', async () => {
     const frozen = await ask({ command: 'freeze', environment: 'prod', reason: 'sale', until: '3d' });
     const held = await ask({ command: 'rollback', environment: 'prod' });
