@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { CairnError, InvalidInput } from '../core/errors.ts';
 import { configAt } from '../core/projects/load-config.ts';
-import { BUTTONS, type ButtonValue, EXTEND_BY, readButtonValue } from '../core/reports/slack-buttons.ts';
+import { BUTTONS, type ButtonValue, EXTEND_BY, readButtonValue } from '../core/reports/slack/buttons.ts';
 import { type Request, requestSchema } from '../core/requests/request.ts';
 import { readBody } from './body.ts';
 import type { ApiHost } from './host.ts';

@@ -6,7 +6,7 @@ import { planDigest } from '../core/plans/digest.ts';
 import type { TerraformPlan } from '../core/plans/plan.ts';
 import { redactPlan } from '../core/plans/redact.ts';
 import { summarize } from '../core/plans/summary.ts';
-import { renderPlanComment } from '../core/reports/comment.ts';
+import { renderPlanComment } from '../core/reports/comments/comment.ts';
 import type { Row } from './row.ts';
 
 const RESOURCES = 2000;

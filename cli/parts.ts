@@ -2,7 +2,7 @@ import type { EphemeralView } from '../api/ephemerals.ts';
 import type { RunView } from '../api/run-view.ts';
 import { frozenSentence } from '../core/environments/freeze.ts';
 import { isEphemeral } from '../core/ephemeral/name.ts';
-import { countsText } from '../core/reports/overview.ts';
+import { countsText } from '../core/reports/comments/overview.ts';
 import { joinWords } from '../core/terraform/split-words.ts';
 import { type Paint, paintState, plain, table } from './io.ts';
 

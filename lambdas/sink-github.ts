@@ -1,4 +1,4 @@
-import { tellGithub } from '../core/reports/sink-github.ts';
+import { tellGithub } from '../core/reports/github/sink-github.ts';
 import { onAws } from './on-aws.ts';
 import { OWN_PORTS, type Own } from './ports.ts';
 import { detailOf, eachEvent } from './queue.ts';

@@ -1,4 +1,4 @@
-import { tellSlack } from '../core/reports/sink-slack.ts';
+import { tellSlack } from '../core/reports/slack/sink-slack.ts';
 import { onAws } from './on-aws.ts';
 import { OWN_PORTS, type Own } from './ports.ts';
 import { detailOf, eachEvent } from './queue.ts';

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import type { Counts } from '../../core/plans/plan.ts';
-import { renderDiff } from '../../core/reports/diff.ts';
+import { renderDiff } from '../../core/reports/diff/diff.ts';
 import type { ReportedProject } from '../../core/reports/plan-report.ts';
 import { badge, type Html, NOTHING } from './parts.ts';
 

@@ -1,5 +1,5 @@
 import type { RunView } from '../../api/run-view.ts';
-import { renderDiff } from '../../core/reports/diff.ts';
+import { renderDiff } from '../../core/reports/diff/diff.ts';
 import type { ReportedProject } from '../../core/reports/plan-report.ts';
 import { type ConnectionFlags, connect } from '../connection.ts';
 import { EXIT } from '../exit.ts';

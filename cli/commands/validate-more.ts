@@ -5,10 +5,12 @@ import { allowedIn, missingUpstream } from '../../core/ephemeral/members.ts';
 import { foreignReads } from '../../core/ephemeral/reads.ts';
 import { statePlaces } from '../../core/ephemeral/states.ts';
 import { ttlText } from '../../core/ephemeral/times.ts';
-import type { Config } from '../../core/projects/config-types.ts';
+import { isGlob } from '../../core/projects/config-checks.ts';
+import type { Config, EphemeralConfig } from '../../core/projects/config-types.ts';
 import { discoverRoots, projectsOf } from '../../core/projects/discover.ts';
 import { moduleGraph } from '../../core/projects/module-graph.ts';
 import type { Tree } from '../../core/projects/project.ts';
+import { didYouMean } from '../../core/projects/nearest.ts';
 import { waves } from '../../core/projects/waves.ts';
 import { subcommandOf } from '../../core/terraform/allowlist.ts';
 
@@ -25,7 +27,9 @@ export async function ephemeralOf(
   if (!rules) return null;
   const graph = moduleGraph(tree);
   const roots = discoverRoots(tree, config, graph);
-  const chosen = allowedIn(projectsOf(withEphemeral(config, config, EXAMPLE), EXAMPLE, roots), rules);
+  const there = projectsOf(withEphemeral(config, config, EXAMPLE), EXAMPLE, roots);
+  const unknown = unknownProjects(config.file ?? '', rules, roots);
+  const chosen = allowedIn(there, rules);
   const input = { tree, graph, projects: chosen, hcl: parseHcl };
   const { places, problems } = await statePlaces({ ...input, environment: EXAMPLE, state: rules.state });
   const own = [...places.values()].filter(({ address }) => address !== null);
@@ -36,8 +40,31 @@ export async function ephemeralOf(
     inWorkspaces: new Set(inWorkspaces),
   });
   const all = [...problems, ...missingUpstream(chosen, chosen, rules.reads), ...reads];
-  if (chosen.length === 0) all.push('no project is left: `ephemeral.projects` names none that is there.');
-  return { waves: waves(chosen, chosen), problems: all.map((problem) => `ephemeral: ${problem}`) };
+  if (chosen.length === 0 && unknown.length === 0)
+    all.push('no project is left: `ephemeral.projects` names none that is there.');
+  return {
+    waves: waves(chosen, chosen),
+    problems: [...unknown, ...all.map((problem) => `ephemeral: ${problem}`)],
+  };
+}
+
+/** Names of projects, where no pattern is meant, that no root of this folder has. */
+function unknownProjects(file: string, rules: EphemeralConfig, roots: readonly { name: string }[]): string[] {
+  const names = roots.map(({ name }) => name);
+  const of = (key: string, list: readonly string[]) =>
+    list.map((name) => ({ name, at: `${file}: ephemeral.${key}` }));
+  const projects = (rules.outputs ?? []).map((output) => output.slice(0, output.lastIndexOf('.')));
+  return [
+    ...(rules.projects ?? []),
+    ...of('reads', rules.reads),
+    ...of('secrets', rules.secrets),
+    ...of('outputs', projects),
+  ]
+    .filter(({ name }) => !isGlob(name) && !names.includes(name))
+    .map(
+      ({ name, at }) =>
+        `${at}: there is no project "${name}"${didYouMean(name, names) || `; there is ${names.join(', ')}`}`,
+    );
 }
 
 export function ephemeralLine({ ephemeral: rules }: Config): string {

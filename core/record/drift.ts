@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Counts } from '../plans/plan.ts';
 import type { FileChange, Ports } from '../ports.ts';
-import { countsText } from '../reports/overview.ts';
+import { countsText } from '../reports/comments/overview.ts';
 import { driftPage, driftWords } from './drift-page.ts';
 import { environmentPage, topPage } from './pages.ts';
 import { parse, readRecordState } from './read.ts';

@@ -10,9 +10,9 @@ import {
 } from '../runs/document.ts';
 import { frozenPull } from '../runs/frozen.ts';
 import { logTail, readChanges } from '../runs/results.ts';
+import { helpForDestroy } from './comments/destroy-help.ts';
+import { helpForEphemeral } from './comments/ephemeral-help.ts';
 import type { DeployReport, DeployState } from './deploy-report.ts';
-import { helpForDestroy } from './destroy-help.ts';
-import { helpForEphemeral } from './ephemeral-help.ts';
 import type { PlanReport, ProjectStatus, ReportedProject } from './plan-report.ts';
 
 type Reading = Pick<Ports, 'artifacts' | 'links'>;

@@ -1,7 +1,7 @@
 import { CairnError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { configAt } from '../projects/load-config.ts';
-import { plainMessage } from '../reports/slack.ts';
+import { plainMessage } from '../reports/slack/message.ts';
 import { type Request, requestKey } from './request.ts';
 
 /**

@@ -4,7 +4,7 @@ import { CONFIG_FILE } from '../projects/load-config.ts';
 import { filesOf } from '../projects/project-files.ts';
 import { readRecord } from '../record/read.ts';
 import { short } from '../reports/deploy-report.ts';
-import { renderRevertPull } from '../reports/revert.ts';
+import { renderRevertPull } from '../reports/github/revert.ts';
 import { type RunDocument, settled } from '../runs/document.ts';
 import { logTail } from '../runs/results.ts';
 import { revertFiles } from '../runs/revert.ts';

@@ -20,5 +20,14 @@ test('the story of the demo is true', { timeout: 180_000 }, async () => {
 
   await playStory(world, { chapter: (title) => void chapters.push(title), line: () => {}, show: () => {} });
 
-  expect(chapters.map((title) => title.replace(/\D.*/s, ''))).toEqual(['', '1', '2', '3', '4', '5', '6', '7']);
+  expect(chapters.map((title) => title.replace(/\D.*/s, ''))).toEqual([
+    '',
+    '1',
+    '2',
+    '3',
+    '4',
+    '5',
+    '6',
+    '7',
+  ]);
 });

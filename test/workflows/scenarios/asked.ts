@@ -1,4 +1,4 @@
-import { tellGithub } from '../../../core/reports/sink-github.ts';
+import { tellGithub } from '../../../core/reports/github/sink-github.ts';
 import type { Run } from '../../../core/requests/run.ts';
 import type { RunDocument } from '../../../core/runs/document.ts';
 import { loadDocument } from '../../../core/runs/store.ts';

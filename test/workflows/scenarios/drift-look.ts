@@ -1,4 +1,4 @@
-import { tellSlack } from '../../../core/reports/sink-slack.ts';
+import { tellSlack } from '../../../core/reports/slack/sink-slack.ts';
 import type { Run } from '../../../core/requests/run.ts';
 import { REPOSITORY, type World } from '../../support/memory-world.ts';
 import { CONFIG, shop } from './shop.ts';

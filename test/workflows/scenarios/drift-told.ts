@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { ForgeRefused, NotFound } from '../../../core/errors.ts';
 import { readDriftHistory, readToldDrift } from '../../../core/record/drift.ts';
-import { tellGithub } from '../../../core/reports/sink-github.ts';
+import { tellGithub } from '../../../core/reports/github/sink-github.ts';
 import { documentKey } from '../../../core/runs/store.ts';
 import { UNREACHABLE } from '../../support/memory-jobs.ts';
 import { REPOSITORY, type World } from '../../support/memory-world.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { tellGithub } from '../../../core/reports/sink-github.ts';
+import { tellGithub } from '../../../core/reports/github/sink-github.ts';
 import type { Run } from '../../../core/requests/run.ts';
 import { type Model, project, REPOSITORY, type World } from '../../support/memory-world.ts';
 import type { Scenarios } from './scenario.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { readRecord } from '../../../core/record/read.ts';
-import { tellSlack } from '../../../core/reports/sink-slack.ts';
+import { tellSlack } from '../../../core/reports/slack/sink-slack.ts';
 import { project, REPOSITORY, type World } from '../../support/memory-world.ts';
 import { ask, deployed, newest, replies, WRITING } from './asked.ts';
 import type { Scenarios } from './scenario.ts';

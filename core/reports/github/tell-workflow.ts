@@ -1,0 +1,38 @@
+import { replyName } from '../../requests/replies.ts';
+import { ENDED, type Run } from '../../requests/run.ts';
+import type { RunDocument } from '../../runs/document.ts';
+import type { StatusEvent } from '../event.ts';
+import { fenced, prose } from '../markdown.ts';
+import type { GithubSink } from './on-github.ts';
+import { check } from './on-github.ts';
+
+const STATE = { succeeded: 'success', superseded: 'neutral' } as const;
+
+/** A workflow of GitHub Actions that waits for this run reads how it goes from a check on its own commit. */
+export async function tellWaitingWorkflow(
+  event: StatusEvent,
+  run: Run,
+  doc: RunDocument | null,
+  ports: GithubSink,
+): Promise<void> {
+  if (!run.reply) return;
+  const { commit, key } = run.reply;
+  const now = event.run.state ?? run.state;
+  const isEnd = event.kind === 'run.ended' && ENDED.includes(now);
+  const ended = now === 'succeeded' || now === 'superseded' ? STATE[now] : ('failure' as const);
+  const shown = {
+    state: isEnd ? ended : ('in_progress' as const),
+    title: event.message.split('\n')[0] ?? '',
+    summary: [prose(event.message), ...detailsOf(doc)].join('\n\n'),
+  };
+  await check(replyName(run.command, key), run, event, commit, shown, ports, key);
+}
+
+/** What the run leaves for whoever asked: what a command printed, where an environment is and until when. */
+function detailsOf(doc: RunDocument | null): string[] {
+  if (doc?.terraform?.output) return [fenced(doc.terraform.output.text)];
+  if (!doc?.ephemeral) return [];
+  const { outputs, endsAt } = doc.ephemeral;
+  const rows = Object.entries(outputs).map(([name, value]) => `- ${prose(name)}: ${prose(value)}`);
+  return [[...rows, `- ends: ${endsAt ?? 'never'}`].join('\n')];
+}
