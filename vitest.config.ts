@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
+/** The layer of `npm run test:aws`. */
+export const ON_AWS = ['test/aws/**', 'test/executor/aws/**', 'test/workflows/moto/**'];
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/aws/**', 'test/crash/**', 'test/containers/**', '**/node_modules/**'],
+    exclude: [...ON_AWS, 'test/crash/**', 'test/containers/**', '**/node_modules/**'],
     globalSetup: ['test/support/build-once.ts'],
     testTimeout: 120_000,
     hookTimeout: 60_000,

@@ -43,9 +43,13 @@ export async function readable(host: ApiHost, caller: Caller, repository: string
 /** Throws NotAllowed if the caller may read the repository but not write to it. */
 export async function writable(host: ApiHost, caller: Caller, repository: string): Promise<string> {
   const watched = await readable(host, caller, repository);
-  const permission = await permissionOf(host, caller, watched);
-  if (permission === 'admin' || permission === 'write') return watched;
+  if (await mayWrite(host, caller, watched)) return watched;
   throw new NotAllowed(`@${caller.login} has no write access to ${watched}; asking for something needs it.`);
+}
+
+export async function mayWrite(host: ApiHost, caller: Caller, repository: string): Promise<boolean> {
+  const permission = await permissionOf(host, caller, repository);
+  return permission === 'admin' || permission === 'write';
 }
 
 /** Every watched repository that the caller can read. */

@@ -2,6 +2,7 @@ import type { Ephemeral } from '../core/ephemeral/environment.ts';
 import { ephemeralName } from '../core/ephemeral/name.ts';
 import { remaining } from '../core/ephemeral/times.ts';
 import { NotFound } from '../core/errors.ts';
+import { type Caller, mayWrite } from './caller.ts';
 import type { ApiHost } from './host.ts';
 
 /** An ephemeral environment as long as it exists. */
@@ -47,6 +48,20 @@ export async function ephemeralView(host: ApiHost, repository: string, name: str
   const found = await host.ports.ephemerals.get(repository, environment);
   if (found) return viewOf(host, found);
   throw new NotFound(`There is no ephemeral environment ${JSON.stringify(environment)} in ${repository}.`);
+}
+
+/**
+ * Of one repository, as this caller may see them: a public repository is read by everybody, and whoever asked for an
+ * environment gave their address to those who work on it.
+ */
+export async function shownTo(
+  host: ApiHost,
+  caller: Caller,
+  views: EphemeralView[],
+): Promise<EphemeralView[]> {
+  const withMail = views.find(({ email }) => email !== null);
+  if (!withMail || (await mayWrite(host, caller, withMail.repository))) return views;
+  return views.map((view) => ({ ...view, email: null }));
 }
 
 function viewOf({ ports }: ApiHost, one: Ephemeral): EphemeralView {

@@ -6,7 +6,7 @@ import { type RunFilter, WORKFLOWS } from '../core/requests/run.ts';
 import { readBody } from './body.ts';
 import { type Caller, callerOf, readable, readableRepositories, writable } from './caller.ts';
 import { environmentView, repositoryView } from './environments.ts';
-import { ephemeralView, ephemeralViews } from './ephemerals.ts';
+import { ephemeralView, ephemeralViews, shownTo } from './ephemerals.ts';
 import { followLog, followLogs, followRun } from './follow.ts';
 import type { ApiHost } from './host.ts';
 import { jobPrefix, jobsOf, logPart, outputPart } from './jobs.ts';
@@ -46,7 +46,9 @@ export function v1Routes(host: ApiHost): Hono<Env> {
   app.get('/environments/:owner/:name/:environment', async (c) => {
     const { owner, name, environment } = c.req.param();
     const repository = await readable(host, c.var.caller, `${owner}/${name}`);
-    return c.json(await environmentView(host, repository, environment));
+    const view = await environmentView(host, repository, environment);
+    const [ephemeral = null] = await shownTo(host, c.var.caller, view.ephemeral ? [view.ephemeral] : []);
+    return c.json({ ...view, ephemeral });
   });
 
   app.get('/environments/:owner/:name/:environment/drift', async (c) => {
@@ -59,14 +61,20 @@ export function v1Routes(host: ApiHost): Hono<Env> {
 
   app.get('/ephemerals', async (c) => {
     const repositories = await chosen(host, c);
-    const views = await Promise.all(repositories.map((repository) => ephemeralViews(host, repository)));
+    const views = await Promise.all(
+      repositories.map(async (repository) =>
+        shownTo(host, c.var.caller, await ephemeralViews(host, repository)),
+      ),
+    );
     return c.json({ ephemerals: views.flat() });
   });
 
   app.get('/ephemerals/:owner/:name/:environment', async (c) => {
     const { owner, name, environment } = c.req.param();
     const repository = await readable(host, c.var.caller, `${owner}/${name}`);
-    return c.json(await ephemeralView(host, repository, environment));
+    const view = await ephemeralView(host, repository, environment);
+    const [shown] = await shownTo(host, c.var.caller, [view]);
+    return c.json(shown);
   });
 
   app.get('/runs', async (c) => {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SOURCE } from '../core/ephemeral/remote-states.ts';
+import { SOURCE, spelledOut } from '../core/ephemeral/remote-states.ts';
 import type { PlanJob } from '../core/jobs/job.ts';
 import type { Context } from './context.ts';
 import { JobRefused } from './outcome.ts';
@@ -43,8 +43,15 @@ function fetchedModules(root: string): Module[] {
   return Modules.filter(({ Dir }) => Dir.startsWith(FETCHED) && existsSync(join(root, Dir)));
 }
 
-/** The line of the first block, in HCL or JSON; null if there is none but in comments. */
+/**
+ * The line of the first word that can be a block's; null if there is none but in comments and in what refers to a
+ * block. A label may stand without quotes, and a line that ends a comment may begin like one.
+ */
 function lineOfRead(text: string): number | null {
-  const at = text.search(/^(?!\s*(?:#|\/\/)).*"terraform_remote_state"/m);
-  return at < 0 ? null : text.slice(0, at).split('\n').length;
+  const lines = spelledOut(text).split('\n');
+  const at = lines.findIndex((line) => {
+    const isComment = /^\s*(?:#|\/\/)/.test(line) && !line.includes('*/');
+    return !isComment && /(?<![.\w])terraform_remote_state\b/.test(line);
+  });
+  return at < 0 ? null : at + 1;
 }

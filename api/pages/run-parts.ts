@@ -77,10 +77,9 @@ function issueOf({ issue, gone, drifted, unknown }: NonNullable<RunView['drift']
   return html`<p>${gone ? 'Closed:' : 'Told in'} ${link(issue.url, `issue #${issue.number}`)}.</p>`;
 }
 
-/** What became of a project, in the words of its run: what a comparison found, that it was destroyed. */
-export function shownState({ run, drift }: RunView): (project: ReportedProject) => string {
+/** What became of a project, in the words of its run: what a comparison found. */
+export function shownState({ drift }: RunView): (project: ReportedProject) => string {
   return ({ name, status }) => {
-    if (run.workflow === 'destroy' && status === 'applied') return 'destroyed';
     if (!drift) return status;
     if (drift.unknown.includes(name)) return 'unknown';
     return Object.hasOwn(drift.drifted, name) ? 'drifted' : 'in-sync';

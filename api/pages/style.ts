@@ -31,7 +31,7 @@ a:hover { text-decoration: underline; }
 a.plain { color: inherit; }
 .lead { color: var(--quiet); margin: 0 0 .9rem; overflow-wrap: anywhere; }
 .quiet { color: var(--quiet); }
-.nowrap { white-space: nowrap; }
+.nowrap, time { white-space: nowrap; }
 .line { display: flex; gap: .75rem; align-items: baseline; justify-content: space-between; }
 .line > .badge, .badges { flex: none; }
 .badges { display: inline-flex; flex-wrap: wrap; gap: .4rem; justify-content: flex-end; }
@@ -116,7 +116,7 @@ button { background: #3f7a5d; border-color: transparent; color: #fff; cursor: po
   .stack tr.is-bad td { border-left: 0; }
   .stack td { display: inline-block; padding: .08rem 0 .08rem .9rem; white-space: normal; overflow-wrap: anywhere; }
   .stack td:first-child, .stack td.what { display: block; width: auto; max-width: none; min-width: 0; padding-right: .9rem; }
-  .stack td.number { float: left; padding-right: 0; }
+  .stack td.number { float: left; padding-right: 0; margin-right: .5rem; }
   .runs .clip { white-space: normal; }
   .stack tbody tr td, .stack thead + tbody tr td { border-top: 0; }
   .stack tbody tr + tr { border-top: 1px solid var(--line); }

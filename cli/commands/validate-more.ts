@@ -9,8 +9,8 @@ import { isGlob } from '../../core/projects/config-checks.ts';
 import type { Config, EphemeralConfig } from '../../core/projects/config-types.ts';
 import { discoverRoots, projectsOf } from '../../core/projects/discover.ts';
 import { moduleGraph } from '../../core/projects/module-graph.ts';
-import type { Tree } from '../../core/projects/project.ts';
 import { didYouMean } from '../../core/projects/nearest.ts';
+import type { Tree } from '../../core/projects/project.ts';
 import { waves } from '../../core/projects/waves.ts';
 import { subcommandOf } from '../../core/terraform/allowlist.ts';
 

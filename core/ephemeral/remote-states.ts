@@ -14,8 +14,22 @@ export interface Read {
     | { kind: 'own'; project: string | null; workspace: boolean };
 }
 
+/**
+ * A text with the escapes of letters, digits and `_` written out: to terraform `"terraform\u005fremote_state"` is the
+ * same word. What no name has stays escaped, so that a string does not end where it did not.
+ */
+export function spelledOut(text: string): string {
+  const escapes = /\\\\|\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/g;
+  return text.replace(escapes, (written, short?: string, long?: string) => {
+    const code = Number.parseInt(short ?? long ?? '', 16);
+    const char = code < 128 ? String.fromCharCode(code) : '';
+    return /^\w$/.test(char) ? char : written;
+  });
+}
+
 /** Every read of a state in a file. Throws InvalidInput if it does not parse. */
-export async function readsOf(path: string, text: string, hcl: Hcl): Promise<Read[]> {
+export async function readsOf(path: string, written: string, hcl: Hcl): Promise<Read[]> {
+  const text = spelledOut(written);
   // Nearly no file has one: the others are not parsed.
   if (!text.includes('terraform_remote_state') && !text.includes('cairn_state')) return [];
   const root = await hcl(path, text);

@@ -1,11 +1,17 @@
 import type { Ports } from '../ports.ts';
 import { mirrorEphemerals } from '../record/ephemeral.ts';
 import { readEphemeral, readEphemerals } from '../record/ephemeral-read.ts';
+import { environmentName } from '../requests/request.ts';
 import type { Ephemeral } from './environment.ts';
 import { isEphemeral } from './name.ts';
 import { isUnderWay } from './repair.ts';
 
 type Needs = Pick<Ports, 'artifacts' | 'clock' | 'ephemerals' | 'git' | 'runs' | 'source' | 'workflows'>;
+
+/** One that a request can name: what none can name could never be taken down. */
+function isName(name: string): boolean {
+  return isEphemeral(name) && environmentName.safeParse(name).success;
+}
 
 /**
  * The registry and the record, put right by each other. The record forgets an environment before the registry does:
@@ -18,7 +24,7 @@ export async function restore(repository: string, registry: Ephemeral[], ports: 
   const known = new Map(registry.map((one) => [one.environment, one]));
   for (const name of Object.keys(rows)) {
     // What has no name of an ephemeral one was written by somebody else, and is no business of a sweep.
-    if (head === null || known.has(name) || !isEphemeral(name)) continue;
+    if (head === null || known.has(name) || !isName(name)) continue;
     if (await ports.ephemerals.get(repository, name)) continue;
     const { version: _, ...lost } = await readEphemeral(ports, repository, head, name);
     await ports.ephemerals.claim({ ...lost, repository, environment: name }, Number.MAX_SAFE_INTEGER);

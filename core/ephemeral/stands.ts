@@ -1,5 +1,6 @@
 import { readOutputs } from '../environments/outputs.ts';
 import type { Ports } from '../ports.ts';
+import { shorten } from '../reports/text.ts';
 import type { ProjectProgress, RunDocument } from '../runs/document.ts';
 import { appliedOf } from './applied.ts';
 import type { Ephemeral } from './environment.ts';
@@ -25,7 +26,17 @@ export function unfinished(doc: RunDocument): ProjectProgress | null {
   return Object.values(doc.deploy.projects).find((progress) => !isDone(progress)) ?? null;
 }
 
-/** Outputs that people are told: those that are chosen, else every `url`. Sensitive ones are never among them. */
+/**
+ * Characters of one output, and of all of an environment together. They stand in one file of the record for up to 200
+ * environments, and the forge reads files of at most 1 MB: one branch's output must not end the record of all.
+ */
+const LONGEST_OUTPUT = 1_000;
+const ALL_OUTPUTS = 4_000;
+
+/**
+ * Outputs that people are told: those that are chosen, else every `url`. Sensitive ones are never among them. What is
+ * too long is cut, and what is too much left out: `cairn run -- output` has them all.
+ */
 export async function chosenOutputs(
   doc: RunDocument,
   ports: Pick<Ports, 'artifacts'>,
@@ -33,11 +44,15 @@ export async function chosenOutputs(
   const chosen = doc.ephemeral?.rules?.outputs ?? null;
   const stands = Object.values(doc.deploy.projects).filter((p) => !p.destroy && isDone(p));
   const found: Record<string, string> = {};
+  let room = ALL_OUTPUTS;
   for (const { project } of stands) {
     for (const [name, value] of Object.entries(await readOutputs(ports, doc, project.name))) {
       const key = `${project.name}.${name}`;
       if (chosen === null ? name !== 'url' : !chosen.includes(key)) continue;
-      found[key] = typeof value === 'string' ? value : JSON.stringify(value);
+      const text = shorten(typeof value === 'string' ? value : JSON.stringify(value), LONGEST_OUTPUT);
+      room -= key.length + text.length;
+      if (room < 0) return found;
+      found[key] = text;
     }
   }
   return found;

@@ -262,7 +262,7 @@ function projectPart(doc: RunDocument, progress: ProjectProgress): PlanJob['proj
     dir,
     workspace,
     state: progress.state === 'kept' ? { kind: 'file' } : { kind: 'own', config: progress.backendConfig },
-    variables: { cairn_environment: doc.environment, ...variables, ...buildOutputs(doc, progress) },
+    variables: { ...variables, ...buildOutputs(doc, progress), cairn_environment: doc.environment },
     upstream,
   };
 }

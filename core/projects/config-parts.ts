@@ -33,7 +33,9 @@ export const projectName = z
   .regex(
     /^(\.|[A-Za-z0-9_][\p{L}\p{N} ._@/+=-]*)$/u,
     'a project name starts with a letter, a digit or "_", and has letters, digits, " ", ".", "_", "@", "/", "+", "=", "-"',
-  );
+  )
+  // It becomes part of where a state is (`backend_config`), and servers take `..` for a way up.
+  .refine((name) => !name.split('/').includes('..'), 'a project name has no ".." between its "/"');
 
 /** A name, a directory or a glob over names: checked against the tree, not by shape. */
 export const reference = z.string().min(1).max(400);

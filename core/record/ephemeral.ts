@@ -15,6 +15,7 @@ import {
 } from './ephemeral-schema.ts';
 import { pendingNews, putNews } from './news.ts';
 import { topPage } from './pages.ts';
+import { lines, parted } from './parted.ts';
 import { json } from './record.ts';
 import { INDEX_FILE, type RecordIndex } from './schema.ts';
 import { swapFiles } from './write.ts';
@@ -116,17 +117,11 @@ function withoutMail(one: Ephemeral): Ephemeral {
 }
 
 function historyFiles(history: EphemeralLine[]): FileChange[] {
-  if (history.length <= LINES) return [{ path: EPHEMERAL_HISTORY, content: lines(history) }];
-  const older = history.slice(0, -LINES_KEPT);
+  const { older, newest } = parted(history, { most: LINES, kept: LINES_KEPT });
+  const file = { path: EPHEMERAL_HISTORY, content: lines(newest) };
+  if (older.length === 0) return [file];
   const name = `ephemeral/history-${older[0]?.number}-${older.at(-1)?.number}.jsonl`;
-  return [
-    { path: EPHEMERAL_HISTORY, content: lines(history.slice(-LINES_KEPT)) },
-    { path: name, content: lines(older) },
-  ];
-}
-
-function lines(history: EphemeralLine[]): string {
-  return history.map((line) => `${JSON.stringify(line)}\n`).join('');
+  return [file, { path: name, content: lines(older) }];
 }
 
 /** The page that people see first says where the others are. */

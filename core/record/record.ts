@@ -2,6 +2,7 @@ import type { FileChange } from '../ports.ts';
 import type { RecordEntry } from './entry.ts';
 import { recordMessage } from './message.ts';
 import { environmentPage, topPage } from './pages.ts';
+import { lines, parted } from './parted.ts';
 import {
   driftIn,
   EMPTY_INDEX,
@@ -136,25 +137,17 @@ function lineOf(entry: RecordEntry, number: number): HistoryLine {
 }
 
 function historyFiles(environment: string, history: HistoryLine[]): FileChange[] {
-  const file = historyFile(environment);
-  if (history.length <= LINES) return [{ path: file, content: lines(history) }];
-
-  const older = history.slice(0, -LINES_KEPT);
+  const { older, newest } = parted(history, { most: LINES, kept: LINES_KEPT });
+  const file = { path: historyFile(environment), content: lines(newest) };
+  if (older.length === 0) return [file];
   const name = `history-${older[0]?.number}-${older.at(-1)?.number}.jsonl`;
-  return [
-    { path: file, content: lines(history.slice(-LINES_KEPT)) },
-    { path: `environments/${environment}/${name}`, content: lines(older) },
-  ];
+  return [file, { path: `environments/${environment}/${name}`, content: lines(older) }];
 }
 
 /** At most 500 characters: a table cell and a line of a log. */
 function firstLine(text: string): string {
   const line = text.split('\n').find((one) => one.trim() !== '') ?? '';
   return Array.from(line.trim()).slice(0, 500).join('');
-}
-
-function lines(history: HistoryLine[]): string {
-  return history.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
 /** Sorted keys and one value a line: `git diff` of the record shows what changed and nothing else. */

@@ -156,7 +156,7 @@ function statusOf(doc: RunDocument, pass: Pass, p: ProjectProgress): ProjectStat
   if (p.status === 'planned' && p.apply) return 'applying';
   const isPlanAlone = doc.outcome === 'planned' || doc.outcome === 'drifted' || doc.outcome === 'in-sync';
   if (p.status === 'planned' && doc.outcome !== null && !isPlanAlone) return 'skipped';
-  return p.status;
+  return p.status === 'applied' && doc.destroy !== null ? 'destroyed' : p.status;
 }
 
 /** What an outcome is to whoever reads of a deployment; the other commands' have words of their own. */

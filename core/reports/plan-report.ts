@@ -34,9 +34,14 @@ export type ProjectStatus =
   /** Deploys only. */
   | 'applying'
   | 'applied'
+  /** Applied, where all of it is taken down. */
+  | 'destroyed'
   | 'apply-failed'
   | 'restored'
   | 'skipped';
+
+/** What a run has done to a project. */
+export const DONE: readonly ProjectStatus[] = ['applied', 'destroyed', 'restored'];
 
 export interface ReportedProject {
   name: string;

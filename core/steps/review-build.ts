@@ -4,6 +4,9 @@ import { loadDocument, saveDocument } from '../runs/store.ts';
 import { documentInput } from './input.ts';
 import { step } from './step.ts';
 
+/** Of a variable that a build may set. */
+const NAME = /^(?!cairn_)[A-Za-z_][A-Za-z0-9_]*$/;
+
 /** A build that failed stops the deploy before anything is planned; its outputs become variables. */
 export const reviewBuild = step({
   input: documentInput,
@@ -13,9 +16,9 @@ export const reviewBuild = step({
     if (!doc.build) throw new Error(`run ${doc.runId} has no build`);
     const result = await readResult(ports, doc.build.job);
     if (result.status === 'ok') {
-      const outputs = Object.fromEntries(
-        Object.entries(result.outputs ?? {}).map(([k, v]) => [k, String(v)]),
-      );
+      // The job refuses names of Cairn's own; the code that it ran may have written this in its place.
+      const named = Object.entries(result.outputs ?? {}).filter(([name]) => NAME.test(name));
+      const outputs = Object.fromEntries(named.map(([name, value]) => [name, String(value)]));
       return {
         outcome: 'next',
         doc: await saveDocument(ports, { ...doc, build: { ...doc.build, outputs } }),

@@ -149,6 +149,21 @@ describe('ephemeral environments', () => {
     });
   });
 
+  it('tell an address to those who may write alone: whoever may read can be anybody', async () => {
+    await stands(host.ports, 'demo');
+    const paths = ['/ephemerals', `/ephemerals/${REPOSITORY}/demo`, `/environments/${REPOSITORY}/eph-demo`];
+
+    const [seen, hidden] = await Promise.all(
+      ['gh-alice', 'gh-rita'].map((token) =>
+        Promise.all(paths.map(async (path) => (await get(path, token)).text())),
+      ),
+    );
+
+    expect(seen?.every((text) => text.includes('alice@example.com'))).toBe(true);
+    expect(hidden?.every((text) => text.includes('"email":null'))).toBe(true);
+    expect(hidden?.join('')).not.toContain('alice@example.com');
+  });
+
   it('are environments too', async () => {
     await stands(host.ports, 'demo');
 

@@ -7,7 +7,7 @@ import { REPOSITORY, type RealWorld, startRealWorld } from '../support/real-worl
 const CHROMIUM = process.env['CAIRN_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 const missing = !existsSync(CHROMIUM);
 if (missing)
-  console.warn(`skipped 3 browser tests: there is no ${CHROMIUM} (Debian: apt-get install chromium)`);
+  console.warn(`skipped 4 browser tests: there is no ${CHROMIUM} (Debian: apt-get install chromium)`);
 
 const CONFIG = `
 environments:
@@ -101,5 +101,29 @@ describe.skipIf(missing)('the pages, as a person uses them', () => {
     expect(home).toContain('prod');
     await expect.poll(async () => page.locator('body').innerText()).toContain('Apply complete');
     expect(faults).toEqual([]);
+  });
+
+  test('on a phone no page is wider than the screen, and each cell of a table is seen', async () => {
+    const phone = await browser.newPage({ viewport: { width: 390, height: 800 } });
+    const run = await world.run({ workflow: 'deploy' });
+    const [server, forge] = [world.server.url, world.forge.url];
+
+    const seen: [string, number, number][] = [];
+    for (const address of [
+      server,
+      `${server}/environments/${REPOSITORY}/prod`,
+      `${server}/runs/${run.id}`,
+      `${forge}/${REPOSITORY}`,
+    ]) {
+      await phone.goto(address);
+      const page = await phone.evaluate('document.documentElement.scrollWidth');
+      const cut = await phone.evaluate(
+        `[...document.querySelectorAll('table.stack td, .row > *')].filter((cell) => cell.getBoundingClientRect().right > 390).length`,
+      );
+      seen.push([address, Number(page), Number(cut)]);
+    }
+    await phone.close();
+
+    for (const [address, width, cut] of seen) expect([address, width, cut]).toEqual([address, 390, 0]);
   });
 });

@@ -173,4 +173,20 @@ commands:
     expect(code).toBe(1);
     expect(err).toMatch(/^ephemeral: app: it depends on network/m);
   });
+
+  it('names projects that no folder has, where `ephemeral` speaks of them', async () => {
+    await write({
+      ...SHOP,
+      'cairn.yaml': `${SHOP['cairn.yaml']}ephemeral:\n  projects: [netwrok, app, 'x*']\n  outputs: [ap.url]\n  reads: [app]\n`,
+    });
+
+    const { code, err } = await cairn.run(['validate']);
+
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^cairn\.yaml:\d+:\d+: ephemeral\.projects(\[0\])?: there is no project "netwrok", did you mean "network"\?$/m,
+    );
+    expect(err).toMatch(/^cairn\.yaml: ephemeral\.outputs: there is no project "ap", did you mean "app"\?$/m);
+    expect(err).not.toContain('"x*"');
+  });
 });

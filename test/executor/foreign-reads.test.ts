@@ -69,3 +69,23 @@ test('one that reads none is good, and what only speaks of it; files of the comm
   expect(inCommit.result.status).toBe('failed');
   expect(inCommit.log).toContain('Planning.');
 });
+
+test('a label without quotes, with an escape, or behind a comment hides nothing', async () => {
+  const all = [
+    READ.replace('"terraform_remote_state"', 'terraform_remote_state'),
+    READ.replace('remote_state"', 'remote\\u005fstate"'),
+    READ.replace('data ', 'data /*\n// */ '),
+  ].map((text, index) => modules(`hidden-${index}`, text));
+
+  const ran = await Promise.all(all.map((source) => plan(source, { ownStates: true })));
+
+  expect(ran.map(({ result }) => result.status)).toEqual(['refused', 'refused', 'refused']);
+});
+
+test('what a module says of a block that is not there is no block', async () => {
+  const source = modules('speaks-of-it', 'variable "it" {\n  default = "data.terraform_remote_state.x"\n}\n');
+
+  const ran = await plan(source, { ownStates: true });
+
+  expect(ran.result.status).toBe('ok');
+});

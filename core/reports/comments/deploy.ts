@@ -1,6 +1,7 @@
 import { isEphemeral } from '../../ephemeral/name.ts';
 import { type DeployReport, type DeployState, short } from '../deploy-report.ts';
 import { alert, code, fenced, link, prose } from '../markdown.ts';
+import { DONE } from '../plan-report.ts';
 import { clipped, lastLines, plainText, plural, shorten } from '../text.ts';
 import { guardBanner, MESSAGE, policyBanner, removedRoots, withSections } from './comment.ts';
 import {
@@ -193,6 +194,7 @@ export function withoutRepeats({ failure, projects }: DeployReport): DeployRepor
 
 /** `3 of 5 projects applied` */
 export function progressOf({ projects }: DeployReport): string {
-  const applied = projects.filter(({ status }) => status === 'applied' || status === 'restored').length;
-  return `${applied} of ${plural(projects.filter((p) => !isQuiet(p)).length, 'project')} applied`;
+  const done = projects.filter(({ status }) => DONE.includes(status)).length;
+  const what = projects.some(({ status }) => status === 'destroyed') ? 'destroyed' : 'applied';
+  return `${done} of ${plural(projects.filter((p) => !isQuiet(p)).length, 'project')} ${what}`;
 }

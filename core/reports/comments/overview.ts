@@ -107,6 +107,7 @@ const STATUS: Partial<Record<ProjectStatus, string>> = {
   failed: '**plan failed**',
   applying: 'applying …',
   applied: 'applied',
+  destroyed: 'destroyed',
   'apply-failed': '**apply failed**',
   restored: 'restored',
   skipped: 'not applied',

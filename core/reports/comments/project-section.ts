@@ -1,6 +1,6 @@
 import { renderDiff } from '../diff/diff.ts';
 import { htmlCode, prose } from '../markdown.ts';
-import type { ReportedProject } from '../plan-report.ts';
+import { DONE, type ReportedProject } from '../plan-report.ts';
 import { plainText } from '../text.ts';
 import { countsText, isQuiet, nameOf } from './overview.ts';
 import type { Section } from './sections.ts';
@@ -38,6 +38,6 @@ function headline({ status, summary, waitsFor }: ReportedProject): string {
   if (status === 'failed') return 'plan failed';
   if (status === 'apply-failed') return 'apply failed';
   if (status === 'waits') return waitsFor ? `waits for ${htmlCode(nameOf(waitsFor))}` : 'waits';
-  const done = status === 'applied' || status === 'restored' ? `${status}: ` : '';
+  const done = DONE.includes(status) ? `${status}: ` : '';
   return summary ? `${done}${prose(countsText(summary.counts))}` : status;
 }

@@ -40,7 +40,8 @@ async function tellWithoutDocument(event: StatusEvent, run: Run, ports: GithubSi
     const key = ephemeralCommentKey(run.repository, run.environment);
     await comment(key, run, event, run.pull, await refusal(event, run, ports), ports);
   }
-  if (!commit) return;
+  // Whoever launched it by hand was told where they asked: the commit of a branch did nothing wrong.
+  if (!commit || run.pull === null) return;
   // A run that was overtaken says nothing where the newer one speaks.
   if (state === 'superseded' && (await isSpokenFor(nameOfCheck(run), run, commit, ports))) return;
   const shown = state === 'failed' ? 'failure' : state === 'superseded' ? 'neutral' : 'in_progress';

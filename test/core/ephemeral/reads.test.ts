@@ -121,3 +121,27 @@ test('what does not parse is refused: nobody can tell what it reads', async () =
     expect.stringContaining('in app/main.tf:1 does not parse'),
   ]);
 });
+
+test.each([
+  ['without quotes', 'data terraform_remote_state "it" {\nbackend = "s3"\n}\n'],
+  ['with an escape', 'data "terraform\\u005fremote_state" "it" {\nbackend = "s3"\n}\n'],
+  ['with a long one', 'data "\\U00000074erraform_remote_state" "it" {\nbackend = "s3"\n}\n'],
+])('a block is one however its label is written: %s', async (_name, text) => {
+  const problems = await readsOf({ 'app/main.tf': text });
+
+  expect(problems).toEqual([
+    expect.stringMatching(/^app: data\.terraform_remote_state\.it in app\/main\.tf:1 reads a state/),
+  ]);
+});
+
+test('so is one in JSON', async () => {
+  const json = '{"data": {"terraform\\u005fremote_state": {"it": {"backend": "s3"}}}}';
+
+  expect(await readsOf({ 'app/main.tf.json': json })).toHaveLength(1);
+});
+
+test('an escape that ends no string ends none here', async () => {
+  const text = `${OWN}\nlocals {\n  a = "\\u0022 \\\\u005f \\u00e9"\n}\n`;
+
+  expect(await readsOf({ 'app/main.tf': text })).toEqual([]);
+});

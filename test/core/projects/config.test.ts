@@ -174,6 +174,17 @@ colour: red
     },
   );
 
+  it('refuses a name that leads out of where the states of its environment are', () => {
+    const named = (name: string) =>
+      problems(`environments: { prod: { branch: main } }\nprojects: [{ dir: app, name: "${name}" }]\n`);
+
+    expect(named('a/../../prod/network')).toEqual([
+      expect.stringContaining('a project name has no ".." between its "/"'),
+    ]);
+    expect(named('a/..')).toHaveLength(1);
+    expect(named('a..b/c.d')).toEqual([]);
+  });
+
   it('names both of two projects with one name, and the circle of depends_on', () => {
     const found = problems(`environments: { p: { branch: m } }
 projects:

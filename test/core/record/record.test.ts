@@ -107,6 +107,29 @@ describe('what is written', () => {
     expect(numbers).toEqual(Array.from({ length: 2_001 }, (_, n) => n + 1));
     expect(kept).toHaveLength(200);
   });
+
+  test('so is one of few lines that are long: the forge reads 1 MB', () => {
+    const first = stateOf(recordFiles(null, entry()));
+    const line = first.history[0];
+    if (!line || !first.environment) throw new Error('no line');
+    const command = `terraform state rm ${'x'.repeat(6_000)}`;
+    const history = Array.from({ length: 200 }, (_, n) => ({
+      ...line,
+      number: n + 1,
+      run: `old-${n}`,
+      command,
+    }));
+
+    const change = recordFiles(
+      { ...first, environment: { ...first.environment, deployment: 200 }, history },
+      entry({ runId: 'newest' }),
+    );
+
+    const written = change.files.filter(({ path }) => /history.*\.jsonl$/.test(path));
+    expect(written).toHaveLength(2);
+    expect(file(change, 'environments/prod/history.jsonl').length).toBeLessThan(500_000);
+    expect(file(change, 'environments/prod/history.jsonl')).toContain('"newest"');
+  });
 });
 
 describe('the commit message', () => {

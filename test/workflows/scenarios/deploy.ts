@@ -147,9 +147,11 @@ export const DEPLOYS: Scenarios = {
         origin: { source: 'api', login: 'alice', trigger: commit },
       });
     await world.push({ 'README.md': 'hello' });
+    await world.settled();
 
     await expect(deploy(elsewhere)).rejects.toThrow(/is not on main: what was not merged/);
     await expect(deploy(older)).resolves.toMatchObject({ started: [expect.any(String)] });
+    await world.settled();
   },
 
   'a rejection ends the run and leaves everything as it was': async (world) => {

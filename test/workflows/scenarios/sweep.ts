@@ -207,9 +207,15 @@ export const SWEEPS: Scenarios = {
     ports.repository.push('cairn/record', {
       'ephemeral/environments.json': JSON.stringify({
         ...rows,
-        environments: { prod: rows.environments['eph-x'], 'eph-forged': rows.environments['eph-x'] },
+        environments: {
+          prod: rows.environments['eph-x'],
+          'eph-forged': rows.environments['eph-x'],
+          // Nothing could ever take it down: no request has such a name.
+          'eph-../prod': rows.environments['eph-x'],
+        },
       }),
       'ephemeral/prod.json': JSON.stringify({ ...one, environment: 'prod' }),
+      'ephemeral/eph-../prod.json': JSON.stringify(one),
       'ephemeral/eph-forged.json': JSON.stringify({ ...one, environment: 'prod', repository: 'acme/other' }),
     });
 
