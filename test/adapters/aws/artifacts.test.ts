@@ -21,6 +21,7 @@ describe.skipIf(NO_MOTO)(`artifacts on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` 
     // Keys on a page; AWS has 1000.
     process.env['MOTO_S3_DEFAULT_MAX_KEYS'] = '10';
     moto = await startMoto();
+    delete process.env['MOTO_S3_DEFAULT_MAX_KEYS'];
     clients = awsClients({ endpoint: moto.endpoint, watch: (_, operation) => calls.push(operation) });
     await clients.s3.send(
       new CreateBucketCommand({ Bucket: BUCKET, CreateBucketConfiguration: { LocationConstraint: REGION } }),
