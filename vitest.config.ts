@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: [...ON_AWS, 'test/crash/**', 'test/containers/**', '**/node_modules/**'],
     globalSetup: ['test/support/build-once.ts'],
+    setupFiles: ['test/support/each-file.ts'],
     testTimeout: 120_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
