@@ -5,6 +5,7 @@ import type { Request } from '../../core/requests/request.ts';
 import { ENDED } from '../../core/requests/run.ts';
 import { type Model, project, REPOSITORY } from '../support/memory-world.ts';
 import { type Boundary, type Life, live, makeOutside, type Outside } from './crash-lives.ts';
+import { effectsOf, storyOf } from './crash-story.ts';
 
 const CONFIG = `
 environments:
@@ -86,9 +87,9 @@ test('kill -9 after every commit, in one and the same story', async () => {
 test.each(Array.from({ length: 12 }, (_, index) => index + 1))(
   'kill -9 between effects and their answers: the first after %i, then after every 12th',
   async (first) => {
-    const kills = [first];
+    const effects = effectsOf(first);
 
-    const lives = await story(() => live(outside, { effect: kills.shift() ?? 12 }));
+    const lives = await story((before) => live(outside, { effect: effects(before) }));
 
     expect(await seenAtLast(lives)).toEqual(whole);
     expect(lives.length).toBeGreaterThan(10);
@@ -177,28 +178,11 @@ async function seen(life: Life) {
 }
 
 /** Lives one after the other until the story is told. */
-async function story(begin: () => Life): Promise<Life[]> {
+async function story(begin: (before: number) => Life): Promise<Life[]> {
   const { ports } = outside;
   const first = ports.repository.push('main', shop({ value: 'n1' }, { value: 'a1' }), { author: 'bob' });
-  const lives = [begin()];
+  const { lives, play } = storyOf(begin);
   const life = () => lives.at(-1) as Life;
-
-  /** Until it was done by a server that lived: who calls again when nobody answered. */
-  async function play(act: (life: Life) => Promise<unknown>): Promise<void> {
-    for (;;) {
-      const now = life();
-      await Promise.race([
-        act(now).catch((error) => {
-          if (now.alive()) throw error;
-        }),
-        now.dead,
-      ]);
-      if (now.alive()) await Promise.race([now.settled(), now.dead]);
-      if (now.alive()) return;
-      await now.end();
-      lives.push(begin());
-    }
-  }
   const say = (request: Request) => play((now) => now.deliver(`delivery ${request.origin.trigger}`, request));
 
   await say(pushOf('0'.repeat(40), first));

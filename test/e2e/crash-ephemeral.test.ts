@@ -9,6 +9,7 @@ import { buildChildServer } from '../support/child-server-process.ts';
 import { project, REPOSITORY } from '../support/memory-world.ts';
 import { config } from '../workflows/scenarios/sandbox.ts';
 import { type Life, live, makeOutside, type Outside } from './crash-lives.ts';
+import { effectsOf, storyOf } from './crash-story.ts';
 import { type CrashWorld, makeCrashWorld } from './crash-world.ts';
 
 /** Each with the moment that it is set for. */
@@ -40,9 +41,9 @@ describe('every part of the server, in memory', () => {
   test.each([1, 3, 5, 7, 9, 11])(
     'kill -9 between effects and their answers: the first after %i, then after every 12th',
     async (first) => {
-      const kills = [first];
+      const effects = effectsOf(first);
 
-      const lives = await launch(outside, () => live(outside, { effect: kills.shift() ?? 12 }));
+      const lives = await launch(outside, (before) => live(outside, { effect: effects(before) }));
 
       await expectReady(outside, lives);
       expect(lives.length).toBeGreaterThan(3);
@@ -52,7 +53,7 @@ describe('every part of the server, in memory', () => {
 });
 
 /** Lives one after the other until the environment stands. */
-async function launch({ ports }: Outside, begin: () => Life): Promise<Life[]> {
+async function launch({ ports }: Outside, begin: (before: number) => Life): Promise<Life[]> {
   const models = { ...project('network', { value: 'n1' }), ...project('app', { value: 'a1' }) };
   ports.repository.push('main', { 'cairn.yaml': config(), ...models });
   ports.repository.push('change', project('app', { value: 'a2' }), { from: 'main' });
@@ -64,21 +65,9 @@ async function launch({ ports }: Outside, begin: () => Life): Promise<Life[]> {
     ttl: '2h',
     origin: { source: 'cli', login: 'alice', trigger: 'up' },
   });
-  const lives = [begin()];
-  for (;;) {
-    const now = lives.at(-1) as Life;
-    const done = now.deliver('delivery', request).then(() => now.settled());
-    await Promise.race([done.catch(ignoreIfDead(now)), now.dead]);
-    if (now.alive()) return lives;
-    await now.end();
-    lives.push(begin());
-  }
-}
-
-function ignoreIfDead(life: Life): (error: unknown) => void {
-  return (error) => {
-    if (life.alive()) throw error;
-  };
+  const { lives, play } = storyOf(begin);
+  await play((life) => life.deliver('delivery', request));
+  return lives;
 }
 
 async function expectReady({ ports, ran, repeated, state }: Outside, lives: Life[]): Promise<void> {

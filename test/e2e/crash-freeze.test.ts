@@ -4,7 +4,8 @@ import { thawSlot } from '../../core/environments/thaw.ts';
 import { readHistory } from '../../core/record/read.ts';
 import type { Request } from '../../core/requests/request.ts';
 import { project, REPOSITORY } from '../support/memory-world.ts';
-import { type Boundary, type Life, live, makeOutside, type Outside } from './crash-lives.ts';
+import { type Life, live, makeOutside, type Outside } from './crash-lives.ts';
+import { effectsOf, storyOf } from './crash-story.ts';
 
 const CONFIG = (queue: boolean) => `
 environments:
@@ -57,12 +58,9 @@ test.each(
     const whole = await seenAtLast([life as Life]);
     outside.remove();
     outside = makeOutside();
-    const kills = [first];
-    const next = (): Partial<Record<Boundary, number>> => ({
-      [boundary]: boundary === 'commit' ? 1 : (kills.shift() ?? 12),
-    });
+    const ends = boundary === 'commit' ? () => 1 : effectsOf(first);
 
-    const lives = await story(() => live(outside, next()), queue);
+    const lives = await story((before) => live(outside, { [boundary]: ends(before) }), queue);
 
     expect(await seenAtLast(lives)).toEqual(whole);
     expect(lives.length).toBeGreaterThan(5);
@@ -115,31 +113,11 @@ function logOf({ ports }: Outside): string[] {
 }
 
 /** Deployed, frozen for three days, pushed to, unfrozen before, deployed. */
-async function story(begin: () => Life, queue: boolean): Promise<Life[]> {
+async function story(begin: (before: number) => Life, queue: boolean): Promise<Life[]> {
   const { ports } = outside;
-  const lives = [begin()];
-  const life = () => lives.at(-1) as Life;
-
-  /** Until a server that lived has done it: the bus and the person come again. */
-  async function say(request: Request): Promise<void> {
-    for (;;) {
-      const now = life();
-      const work = async () => {
-        await now.deliver(`delivery ${request.command} ${request.origin.trigger}`, request);
-        await now.settled();
-      };
-      await Promise.race([
-        work().catch((error) => {
-          if (now.alive()) throw error;
-        }),
-        now.dead,
-      ]);
-      if (now.alive()) return;
-      await now.end();
-      if (lives.length > 200) throw new Error('it does not come to an end');
-      lives.push(begin());
-    }
-  }
+  const { lives, play } = storyOf(begin);
+  const say = (request: Request) =>
+    play((life) => life.deliver(`delivery ${request.command} ${request.origin.trigger}`, request));
   const push = async (value: string) => {
     const before = ports.repository.refs.get('refs/heads/main') ?? '0'.repeat(40);
     const files = { 'cairn.yaml': CONFIG(queue), ...project('app', { value }) };
@@ -154,7 +132,7 @@ async function story(begin: () => Life, queue: boolean): Promise<Life[]> {
     trigger: `comment-${id}`,
   });
   const approve = async (id: number) => {
-    const waiting = await life().ports.approvals.get(REPOSITORY, 'prod');
+    const waiting = await lives.at(-1)?.ports.approvals.get(REPOSITORY, 'prod');
     if (!waiting) throw new Error('nothing waits');
     await say({ ...prod, command: 'approve', digest: waiting.digest, origin: comment('alice', id) });
   };
