@@ -1,6 +1,7 @@
 import { NotAllowed, NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { EphemeralRequest } from '../requests/request.ts';
+import { branchHead } from '../runs/branch-head.ts';
 
 type Reading = Pick<Ports, 'git' | 'pulls' | 'source'>;
 
@@ -32,7 +33,7 @@ export async function ephemeralHead(
  * commit of every fork too, by its digits as by `pull/N/head`: those are nobody's here.
  */
 async function ownCommit(repository: string, ref: string, ports: Reading): Promise<string> {
-  const branch = await headOf(repository, ref, ports);
+  const branch = await branchHead(repository, ref, ports);
   if (branch !== null) return branch;
   if ((await ports.git.ref(repository, `refs/tags/${ref}`)) !== null) {
     return (await ports.source.commit(repository, `tags/${ref}`)).sha;
@@ -45,15 +46,6 @@ async function ownCommit(repository: string, ref: string, ports: Reading): Promi
   throw new NotAllowed(
     `${ref} is neither on the default branch of ${repository} nor in a pull request from one of its own branches, and no ephemeral environment is made from a fork. Name the branch or the tag instead.`,
   );
-}
-
-async function headOf(repository: string, branch: string, ports: Reading): Promise<string | null> {
-  try {
-    return await ports.source.head(repository, branch);
-  } catch (error) {
-    if (error instanceof NotFound) return null;
-    throw error;
-  }
 }
 
 async function isOwn(repository: string, sha: string, ports: Reading): Promise<boolean> {

@@ -1,7 +1,7 @@
 import type { Ports } from '../ports.ts';
 import type { RunDocument } from '../runs/document.ts';
 import { inWords } from '../terraform/check-command.ts';
-import type { RecordEntry } from './entry.ts';
+import { entryHead, type RecordEntry } from './entry.ts';
 import type { EphemeralNews } from './ephemeral-schema.ts';
 import type { EnvironmentRecord, HistoryLine } from './schema.ts';
 
@@ -22,19 +22,9 @@ export function commandEntry(
   const { deployment: _, ...same } = stands ?? { deployment: 0 };
   const { state, commit, failed, revert, broken } = current;
   return {
-    environment: doc.environment,
-    at,
-    runId: doc.runId,
-    runUrl: links.run(doc.runId),
+    ...entryHead(doc, at, links),
     outcome: outcomeOf(doc),
     command: commandIn(doc),
-    commit: doc.commit,
-    planDigest: doc.approvals.at(-1)?.digest ?? null,
-    requestedBy: doc.request.origin.login,
-    approvedBy: [...new Set(doc.approvals.map(({ by }) => by))],
-    failure: doc.failure?.message ?? null,
-    failedProject: doc.failure?.project ?? null,
-    build: null,
     applied: changed ? [project] : [],
     after: {
       state,

@@ -1,3 +1,5 @@
+import type { Ports } from '../ports.ts';
+import type { RunDocument } from '../runs/document.ts';
 import type { EnvironmentRecord, HistoryLine, ProjectRecord } from './schema.ts';
 
 /** A deployment that ended, and what it made of the environment. Its number is given when it is written. */
@@ -36,5 +38,26 @@ export interface RecordEntry {
     failed: Record<string, string>;
     revert: EnvironmentRecord['revert'];
     broken: string | null;
+  };
+}
+
+/** Who, when, on which commit, and what went wrong; of a run that built nothing. */
+export function entryHead(
+  doc: RunDocument,
+  at: string,
+  links: Ports['links'],
+): Omit<RecordEntry, 'outcome' | 'applied' | 'after'> {
+  return {
+    environment: doc.environment,
+    at,
+    runId: doc.runId,
+    runUrl: links.run(doc.runId),
+    commit: doc.commit,
+    planDigest: doc.approvals.at(-1)?.digest ?? null,
+    requestedBy: doc.request.origin.login,
+    approvedBy: [...new Set(doc.approvals.map(({ by }) => by))],
+    failure: doc.failure?.message ?? null,
+    failedProject: doc.failure?.project ?? null,
+    build: null,
   };
 }

@@ -1,6 +1,6 @@
 import type { Ports } from '../ports.ts';
 import { type RunDocument, touchedTheWorld } from '../runs/document.ts';
-import type { RecordEntry } from './entry.ts';
+import { entryHead, type RecordEntry } from './entry.ts';
 import type { EnvironmentRecord, HistoryLine } from './schema.ts';
 
 /** What the record says after somebody took a permanent environment down, or tried to; null: nothing. */
@@ -14,18 +14,8 @@ export function takenDown(
   if (outcome === null) return null;
   const gone = doc.destroy?.gone ?? [];
   return {
-    environment: doc.environment,
-    at,
-    runId: doc.runId,
-    runUrl: links.run(doc.runId),
+    ...entryHead(doc, at, links),
     outcome,
-    commit: doc.commit,
-    planDigest: doc.approvals.at(-1)?.digest ?? null,
-    requestedBy: doc.request.origin.login,
-    approvedBy: [...new Set(doc.approvals.map(({ by }) => by))],
-    failure: doc.failure?.message ?? null,
-    failedProject: doc.failure?.project ?? null,
-    build: null,
     applied: gone,
     after: afterwards(doc, outcome, current, gone),
   };

@@ -34,6 +34,19 @@ export interface CommandReport {
   message: string | null;
 }
 
+/** What became of a command, to whoever reads of it. */
+export const COMMAND_STATE: Record<CommandReport['state'], string> = {
+  waiting: 'waits for approval',
+  running: 'running',
+  ran: 'went through',
+  became: 'became a deployment',
+  failed: 'failed',
+  refused: 'refused',
+  rejected: 'rejected',
+  expired: 'nobody approved in time',
+  superseded: 'not run',
+};
+
 export function commandReport(doc: RunDocument, run: Run, links: Ports['links']): CommandReport | null {
   const { terraform, approval, failure } = doc;
   if (!terraform) return null;

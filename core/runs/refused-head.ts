@@ -2,6 +2,7 @@ import type { Ports } from '../ports.ts';
 import { defaultConfig } from '../projects/config.ts';
 import { configAt } from '../projects/load-config.ts';
 import type { UnfreezeRequest } from '../requests/request.ts';
+import { branchHead } from './branch-head.ts';
 import { wasRefusedByFreeze } from './frozen.ts';
 import { startRun } from './start.ts';
 import { loadDocument } from './store.ts';
@@ -22,7 +23,7 @@ export async function refusedHead(
   const config = (await configAt(ports, repository, main)) ?? defaultConfig(main);
   const branch = config.environments[environment]?.branch;
   if (branch === undefined) return null;
-  const commit = await headOf(repository, branch, ports);
+  const commit = await branchHead(repository, branch, ports);
   const runs = await ports.runs.list({ repository, environment, workflow: 'deploy', limit: 20 });
   const newest = runs.find((run) => run.commit === commit);
   if (commit === null || !newest || !(await wasRefused(newest.id, ports))) return null;
@@ -56,18 +57,4 @@ export async function deployRefusedHead(
 async function wasRefused(runId: string, ports: Pick<Ports, 'artifacts'>): Promise<boolean> {
   const key = (await ports.artifacts.list(`runs/${runId}/documents/`)).at(-1);
   return key !== undefined && wasRefusedByFreeze(await loadDocument(ports, key));
-}
-
-/** A branch that is configured and not there has no head that was refused. */
-async function headOf(
-  repository: string,
-  branch: string,
-  ports: Pick<Ports, 'source'>,
-): Promise<string | null> {
-  try {
-    return await ports.source.head(repository, branch);
-  } catch (error) {
-    if (error instanceof Error && error.name === 'NotFound') return null;
-    throw error;
-  }
 }

@@ -6,6 +6,7 @@ import { configAt } from '../projects/load-config.ts';
 import { readRecord } from '../record/read.ts';
 import { tellOnCommit } from '../requests/replies.ts';
 import { type PushRequest, repositoryName } from '../requests/request.ts';
+import { branchHead } from '../runs/branch-head.ts';
 import { startDeploys } from '../runs/start.ts';
 import { step } from './step.ts';
 
@@ -25,7 +26,7 @@ export const lookAtHeads = step({
         branches.set(branch, [...(branches.get(branch) ?? []), name]);
       }
       for (const [branch, environments] of branches) {
-        const head = await headOf(repository, branch, ports);
+        const head = await branchHead(repository, branch, ports);
         if (head === null) continue;
         const missed = await Promise.all(environments.map((e) => isMissed(repository, e, head, ports)));
         if (!missed.includes(true)) continue;
@@ -57,20 +58,6 @@ async function heal(
   } catch (error) {
     if (!(error instanceof CairnError) || error.fault !== 'user') throw error;
     await tellOnCommit({ repository: request.repository, commit: request.commit, url: '' }, error, ports);
-  }
-}
-
-async function headOf(
-  repository: string,
-  branch: string,
-  ports: Pick<Ports, 'source'>,
-): Promise<string | null> {
-  try {
-    return await ports.source.head(repository, branch);
-  } catch (error) {
-    // A branch that is configured and not there yet is nobody's fault.
-    if (error instanceof Error && error.name === 'NotFound') return null;
-    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Ports } from '../ports.ts';
-import type { RecordEntry } from '../record/entry.ts';
+import { entryHead, type RecordEntry } from '../record/entry.ts';
 import { type EnvironmentRecord, historyLine } from '../record/schema.ts';
 import { writeRecord } from '../record/write.ts';
 import { type Pass, type ProjectProgress, type RunDocument, settled } from '../runs/document.ts';
@@ -30,18 +30,10 @@ function entryOf(
 ): RecordEntry {
   const all = Object.values(doc.deploy.projects);
   return {
-    environment: doc.environment,
-    at,
-    runId: doc.runId,
-    runUrl: links.run(doc.runId),
+    ...entryHead(doc, at, links),
     outcome: historyOutcome(doc.outcome),
-    commit: doc.commit,
-    planDigest: doc.approvals.at(-1)?.digest ?? null,
-    requestedBy: doc.request.origin.login,
-    approvedBy: [...new Set(doc.approvals.map(({ by }) => by))],
     despiteFreeze: despiteFreeze(doc),
     failure: doc.broken ?? doc.failure?.message ?? null,
-    failedProject: doc.failure?.project ?? null,
     build: doc.build?.outputs ?? null,
     applied: doc.deploy.waves
       .flat()

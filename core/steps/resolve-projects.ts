@@ -15,6 +15,7 @@ import type { EnvironmentRecord } from '../record/schema.ts';
 import { plural } from '../reports/text.ts';
 import { type Freeze, newDocument, type PullPart, type RunDocument } from '../runs/document.ts';
 import { meetFreeze } from '../runs/frozen.ts';
+import { pullPart } from '../runs/pull-part.ts';
 import {
   backendsOf,
   checkSizes,
@@ -204,19 +205,7 @@ async function pullOf(
   const number = run.request.pull;
   const merged = ofCommit.find((pull) => pull.merged);
   const pull = number === undefined ? merged : await ports.pulls.get(run.repository, number);
-  if (!pull) return null;
-  const { title, author, url, head, base } = pull;
-  return {
-    number: pull.number,
-    title,
-    author,
-    url,
-    head: head.sha,
-    headBranch: head.branch,
-    base: base.sha,
-    baseBranch: base.branch,
-    fork: pull.fork,
-  };
+  return pull ? pullPart(pull) : null;
 }
 
 async function authorsOf(

@@ -1,4 +1,4 @@
-import type { CommandReport } from '../command-report.ts';
+import { COMMAND_STATE, type CommandReport } from '../command-report.ts';
 import { short } from '../deploy-report.ts';
 import { code, fenced, link, prose, sentence } from '../markdown.ts';
 import { clipped, lastLines, plainText, shorten, visible } from '../text.ts';
@@ -7,18 +7,6 @@ import { clipped, lastLines, plainText, shorten, visible } from '../text.ts';
 const ROOM = 40_000;
 const LONGEST_COMMAND = 300;
 
-const STATE: Record<CommandReport['state'], string> = {
-  waiting: 'waits for approval',
-  running: 'running',
-  ran: 'went through',
-  became: 'became a deployment',
-  failed: 'failed',
-  refused: 'refused',
-  rejected: 'rejected',
-  expired: 'nobody approved in time',
-  superseded: 'not run',
-};
-
 /** The reply to a command, edited in place: what was run, where, on which commit, and what it printed. */
 export function renderCommandComment(report: CommandReport): string {
   const { project, environment } = report;
@@ -26,7 +14,7 @@ export function renderCommandComment(report: CommandReport): string {
   const where = `in ${code(clipped(project, 200))} of ${prose(environment)}`;
   return `${[
     commandMarker(report.runId),
-    `### ${command} ${where}: ${STATE[report.state]}`,
+    `### ${command} ${where}: ${COMMAND_STATE[report.state]}`,
     ...wholeCommand(report),
     contextOf(report),
     ...approvalPart(report),

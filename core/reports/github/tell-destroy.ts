@@ -7,14 +7,15 @@ import { ephemeralCommentKey } from '../comments/ephemeral.ts';
 import type { DeployReport } from '../deploy-report.ts';
 import type { StatusEvent } from '../event.ts';
 import { deployReport } from '../from-run.ts';
-import { link, prose } from '../markdown.ts';
+import { prose } from '../markdown.ts';
 import { renderDeployCheck } from './check.ts';
 import { check, comment, type GithubSink, type TellGithub } from './on-github.ts';
+import { tellRefusal } from './refusal.ts';
 import { ephemeralDeploymentKey } from './tell-ephemeral.ts';
 
 /** An environment that is taken down, and what is left of it. */
 export const tellDestroy: TellGithub = async (event, run, doc, ports) => {
-  if (!doc) return tellFailure(event, run, ports);
+  if (!doc) return tellRefusal(event, run, `Cairn could not take ${prose(run.environment)} down.`, ports);
   // It stays as it is, or was gone before: whoever made that so has said it.
   if (doc.outcome === 'superseded' || doc.outcome === 'nothing') return;
   const report = await destroyReport(doc, ports);
@@ -57,21 +58,6 @@ async function tellTakeDown(
   }
   const name = `cairn: destroy ${run.environment}`;
   await check(name, run, event, doc.commit, renderDeployCheck(report), ports);
-}
-
-/** What is refused before anything was resolved is told where it was asked. */
-async function tellFailure(event: StatusEvent, run: Run, ports: GithubSink): Promise<void> {
-  if (event.run.state !== 'failed' || run.pull === null) return;
-  const body = [
-    `<!-- cairn:destroy:${run.id} -->`,
-    `**Cairn could not take ${prose(run.environment)} down.**`,
-    event.message
-      .split('\n')
-      .map((line) => `- ${prose(line)}`)
-      .join('\n'),
-    link(`Run ${run.number}`, ports.links.run(run.id)),
-  ].join('\n\n');
-  await comment(`comment/${run.repository}/run/${run.id}`, run, event, run.pull, `${body}\n`, ports);
 }
 
 /** GitHub shows nothing as deployed where nothing stands. */

@@ -11,6 +11,7 @@ import { addressOf, type EphemeralReport, ephemeralReport } from '../ephemeral-r
 import type { StatusEvent } from '../event.ts';
 import { code, link, prose } from '../markdown.ts';
 import { check, comment, type GithubSink, orderOf, type TellGithub } from './on-github.ts';
+import { reasons } from './refusal.ts';
 import { isSpokenFor } from './tell-deploy.ts';
 
 /** An ephemeral environment that is made, updated or fails to be; and the warning of its end. */
@@ -51,11 +52,10 @@ async function tellWithoutDocument(event: StatusEvent, run: Run, ports: GithubSi
 async function refusal(event: StatusEvent, run: Run, ports: GithubSink): Promise<string> {
   const { repository, environment } = run;
   const known = await ports.ephemerals.get(repository, environment);
-  const said = event.message.split('\n').map((line) => `- ${prose(line)}`);
   return [
     ephemeralMarker(environment),
     `**Cairn could not make ${prose(environment)}.**`,
-    said.join('\n'),
+    reasons(event),
     known?.state === 'ready' ? 'What stands was not touched.' : '',
     link(`Run ${run.number}`, ports.links.run(run.id)),
   ]

@@ -1,7 +1,8 @@
 import { ephemeralCommentKey, renderEphemeralCheck, renderEphemeralComment } from '../comments/ephemeral.ts';
 import { ephemeralReport } from '../ephemeral-report.ts';
-import { link, prose } from '../markdown.ts';
+import { prose } from '../markdown.ts';
 import { check, comment, type TellGithub } from './on-github.ts';
+import { tellRefusal } from './refusal.ts';
 
 /** The new end, where the environment is shown; or why it stays as it is, under the command. */
 export const tellExtend: TellGithub = async (event, run, doc, ports) => {
@@ -13,15 +14,5 @@ export const tellExtend: TellGithub = async (event, run, doc, ports) => {
     await check(`cairn: ${run.environment}`, run, event, doc.commit, renderEphemeralCheck(report), ports);
     return;
   }
-  if (event.run.state !== 'failed' || run.pull === null) return;
-  const body = [
-    `<!-- cairn:extend:${run.id} -->`,
-    `**The end of ${prose(run.environment)} was not moved.**`,
-    event.message
-      .split('\n')
-      .map((line) => `- ${prose(line)}`)
-      .join('\n'),
-    link(`Run ${run.number}`, ports.links.run(run.id)),
-  ].join('\n\n');
-  await comment(`comment/${run.repository}/run/${run.id}`, run, event, run.pull, `${body}\n`, ports);
+  await tellRefusal(event, run, `The end of ${prose(run.environment)} was not moved.`, ports);
 };

@@ -1,5 +1,5 @@
 import type { ChatMessage } from '../../ports.ts';
-import { type CommandReport, commandReport } from '../command-report.ts';
+import { COMMAND_STATE, type CommandReport, commandReport } from '../command-report.ts';
 import { short } from '../deploy-report.ts';
 import type { StatusEvent } from '../event.ts';
 import { clipped, shorten } from '../text.ts';
@@ -10,18 +10,6 @@ const TOLD: readonly StatusEvent['kind'][] = ['approval.wanted', 'approval.answe
 
 /** A message's header, in characters. */
 const HEADER = 150;
-
-const SAID: Record<CommandReport['state'], string> = {
-  waiting: 'waits for approval',
-  running: 'runs',
-  ran: 'went through',
-  became: 'became a deployment',
-  failed: 'failed',
-  refused: 'refused',
-  rejected: 'rejected',
-  expired: 'nobody approved in time',
-  superseded: 'not run',
-};
 
 /**
  * What a channel reads of a terraform command: of one that changes a state, that it waits for a person and how it
@@ -36,7 +24,7 @@ export const slackOfCommand: SlackOf = async (event, doc, ports) => {
 
 function commandMessage(report: CommandReport, repository: string): ChatMessage {
   const { project, environment, state } = report;
-  const title = `terraform in ${project} of ${environment}: ${SAID[state]}`;
+  const title = `terraform in ${project} of ${environment}: ${COMMAND_STATE[state]}`;
   const sections = [
     tick(shorten(report.command, 2_000), 2_500),
     ...approvalPart(report),
