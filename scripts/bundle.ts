@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
@@ -114,12 +114,22 @@ const oneLanguage: Plugin = {
   },
 };
 
-/** By rename, and only if it is another: a server may be starting jobs from the file that stands there. */
+/**
+ * By rename, and only if it is another: a server may be starting jobs from the file that stands there. Its mode is
+ * kept in images, where a user that is not root reads it: it is `mode` whatever the umask is.
+ */
 export async function replace(file: string, content: Uint8Array, mode = 0o755): Promise<void> {
   const before = await readFile(file).catch(() => null);
-  if (before?.equals(content)) return;
-  await mkdir(dirname(file), { recursive: true });
+  if (before?.equals(content)) return chmod(file, mode);
+  await makeFolder(dirname(file));
   const draft = `${file}.${process.pid}`;
-  await writeFile(draft, content, { mode });
+  await writeFile(draft, content);
+  await chmod(draft, mode);
   await rename(draft, file);
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let at = folder; at.length >= first.length; at = dirname(at)) await chmod(at, 0o755);
 }
