@@ -97,7 +97,9 @@ async function freeze(request: FreezeRequest, ports: Needs): Promise<Record<stri
 
   const stood = before !== null && inForce(before, new Date(at));
   const instead = !stood ? '' : ` It was frozen by ${before.by} before: ${before.reason}.`;
-  const message = `${frozenSentence(environment, frozen)}.${instead} \`/cairn unfreeze ${environment}\` ends it.`;
+  // As it is typed where this is read.
+  const command = origin.source === 'api' || origin.source === 'cli' ? 'cairn' : '/cairn';
+  const message = `${frozenSentence(environment, frozen)}.${instead} \`${command} unfreeze ${environment}\` ends it.`;
   return { ...(await said(request, message, ports)), frozen };
 }
 

@@ -19,7 +19,7 @@ export const FREEZES: Scenarios = {
       await world.approve();
       const [run] = await world.settled();
 
-      expect(said['message']).toBe('prod is frozen by alice: release week. `/cairn unfreeze prod` ends it.');
+      expect(said['message']).toBe('prod is frozen by alice: release week. `cairn unfreeze prod` ends it.');
       expect(refused).toMatchObject({
         state: 'failed',
         title: 'prod is frozen by alice: release week',
