@@ -61,7 +61,7 @@ export function recordFiles(current: RecordState | null, entry: RecordEntry): Re
 }
 
 /** The files that show an environment's state. */
-export function stateFiles(
+function stateFiles(
   environment: string,
   index: RecordIndex,
   next: EnvironmentRecord,
@@ -81,7 +81,7 @@ export function stateFiles(
   ];
 }
 
-export function indexWith(
+function indexWith(
   index: RecordIndex | null,
   environment: string,
   { state, commit, deployment, at }: EnvironmentRecord,

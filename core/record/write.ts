@@ -2,14 +2,7 @@ import { Unavailable } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { RecordEntry } from './entry.ts';
 import { readRecordState } from './read.ts';
-import {
-  indexWith,
-  isRecorded,
-  type RecordChange,
-  type RecordState,
-  recordFiles,
-  stateFiles,
-} from './record.ts';
+import { isRecorded, type RecordChange, type RecordState, recordFiles } from './record.ts';
 import { type EnvironmentRecord, goodRef, RECORD_REF } from './schema.ts';
 
 type Writing = Pick<Ports, 'git' | 'source'>;
@@ -36,37 +29,6 @@ export async function writeRecord(
 
   if (next.commit !== null) await keepReachable(ports, repository, goodRef(environment), next.commit);
   return next;
-}
-
-/**
- * Changes an environment's state without a deployment (a revert pull request was opened, it was frozen).
- * `change` answers null where there is nothing to change.
- */
-export async function amendRecord(
-  ports: Writing,
-  repository: string,
-  environment: string,
-  amendment: {
-    /** ISO 8601, UTC. */
-    at: string;
-    /** Behind `<environment>: ` in the commit's subject. */
-    subject: string;
-    change: (current: EnvironmentRecord) => EnvironmentRecord | null;
-  },
-): Promise<EnvironmentRecord | null> {
-  const head = await ports.git.ref(repository, RECORD_REF);
-  if (head === null) return null;
-
-  return swap<EnvironmentRecord | null>(ports, repository, environment, (current) => {
-    if (!current?.environment) return { unchanged: null };
-    const next = amendment.change(current.environment);
-    if (next === null) return { unchanged: current.environment };
-
-    const index = indexWith(current.index, environment, next);
-    const files = stateFiles(environment, index, next, current.history);
-    const message = `${environment}: ${amendment.subject}\n\nCairn-Environment: ${environment}\n`;
-    return { files, message, next, date: amendment.at };
-  });
 }
 
 type Change<Next> = Omit<RecordChange, 'next'> & { next: Next; date: string };

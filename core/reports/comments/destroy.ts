@@ -44,7 +44,7 @@ function contextOf({ request, ephemeral }: RunDocument, run: DeployReport): stri
 }
 
 /** What still exists and is paid for, by address. */
-export function leftPart({ destroy, outcome }: RunDocument): string[] {
+function leftPart({ destroy, outcome }: RunDocument): string[] {
   if (outcome !== 'leaked' || !destroy) return [];
   const all = Object.entries(destroy.left);
   const lines = all

@@ -65,7 +65,7 @@ async function refusal(event: StatusEvent, run: Run, ports: GithubSink): Promise
 }
 
 /** A comment of its own: an edit of the other would be seen by nobody. */
-export async function tellWarning(
+async function tellWarning(
   event: StatusEvent,
   run: Run,
   doc: RunDocument | null,

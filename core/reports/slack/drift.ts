@@ -20,7 +20,7 @@ export const slackOfDrift: SlackOf = async (event, doc, ports) => {
   return isNews ? driftMessage(await driftReport(doc, ports)) : null;
 };
 
-export function driftMessage(report: DriftReport): ChatMessage {
+function driftMessage(report: DriftReport): ChatMessage {
   const title = titleOf(report);
   const sections = [projectLines(report), nextLines(report)].filter((text) => text !== '');
   return {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { freezeOf } from '../../../core/environments/freeze.ts';
 import { writeFreeze } from '../../../core/record/freeze.ts';
 import { readRecord } from '../../../core/record/read.ts';
-import { amendRecord, writeRecord } from '../../../core/record/write.ts';
+import { writeRecord } from '../../../core/record/write.ts';
 import type { Freeze } from '../../../core/runs/document.ts';
 import { fakeClock } from '../../support/fakes/clock.ts';
 import { memoryRepository } from '../../support/fakes/repository.ts';
@@ -79,13 +79,12 @@ describe('a freeze in the record', () => {
     await writeFreeze(ports, name, 'prod', CHANGE);
 
     await writeRecord(ports, name, 'prod', () =>
-      entry({ commit, despiteFreeze: 'an outage', after: { commit } }),
+      entry({
+        commit,
+        despiteFreeze: 'an outage',
+        after: { commit, revert: { pull: 3, branch: 'cairn/revert-prod' } },
+      }),
     );
-    await amendRecord(ports, name, 'prod', {
-      at: FREEZE.at,
-      subject: 'revert pull request #3 opened',
-      change: (current) => ({ ...current, revert: { pull: 3, branch: 'cairn/revert-prod' } }),
-    });
     await writeFreeze(ports, name, 'stage', CHANGE);
 
     expect(await freezeOf(ports, name, 'prod')).toEqual(FREEZE);

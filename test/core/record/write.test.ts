@@ -3,7 +3,7 @@ import { InvalidInput, Unavailable } from '../../../core/errors.ts';
 import type { GitData } from '../../../core/ports.ts';
 import type { RecordEntry } from '../../../core/record/entry.ts';
 import { readHistory, readRecord } from '../../../core/record/read.ts';
-import { amendRecord, writeRecord } from '../../../core/record/write.ts';
+import { writeRecord } from '../../../core/record/write.ts';
 import { type MemoryRepository, memoryRepository } from '../../support/fakes/repository.ts';
 import { entry, rolledBack } from './entries.ts';
 
@@ -168,44 +168,6 @@ describe('the record in Git', () => {
 
     await expect(writing).rejects.toBeInstanceOf(Unavailable);
     expect(tries).toBe(25);
-  });
-});
-
-describe('a change without a deployment', () => {
-  test('keeps number, history and the other environments', async () => {
-    const { repository, second, at } = shop();
-    await writeRecord(repository, repository.name, 'stage', () => at(second, { environment: 'stage' }));
-    await writeRecord(repository, repository.name, 'prod', () => at(second, { runId: 'run-2' }));
-    const revert = { pull: 9, branch: 'cairn/revert-prod-3f2a91c' };
-    const amend = () =>
-      amendRecord(repository, repository.name, 'prod', {
-        at: '2026-01-03T00:00:00.000Z',
-        subject: 'revert pull request #9',
-        change: (current) => (current.revert?.pull === 9 ? null : { ...current, revert }),
-      });
-
-    const amended = await amend();
-    const again = await amend();
-
-    expect(amended).toMatchObject({ revert, deployment: 1 });
-    expect(again).toEqual(amended);
-    expect(log(repository).slice(0, 1)).toEqual(['prod: revert pull request #9']);
-    expect(log(repository)).toHaveLength(3);
-    expect(await readHistory(repository, repository.name, 'prod', 9)).toHaveLength(1);
-    expect(await readRecord(repository, repository.name, 'stage')).toMatchObject({ deployment: 1 });
-  });
-
-  test('of what was never deployed writes nothing', async () => {
-    const { repository } = shop();
-
-    const amended = await amendRecord(repository, repository.name, 'prod', {
-      at: '2026-01-03T00:00:00.000Z',
-      subject: 'frozen',
-      change: (current) => ({ ...current, state: 'frozen' }),
-    });
-
-    expect(amended).toBeNull();
-    expect(repository.refs.has(RECORD)).toBe(false);
   });
 });
 
