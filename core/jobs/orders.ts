@@ -89,7 +89,7 @@ export function planOrder(
   };
   return {
     ...orderOf(doc, job, stage, progress),
-    prefix: prefixOf(doc, `${job.id}${UNGUESSED}${secret.slice(0, 16)}`),
+    prefix: hidden(doc, job.id, secret),
     // A plan that is never applied has a folder of its own, so that it runs beside others.
     folder: !isApplied ? `${doc.runId}/${job.id}` : folderOf(doc, progress),
     secrets: secretsFor(progress, 'plan'),
@@ -134,17 +134,22 @@ function passName({ phase, destroy }: RunDocument): string {
   return destroy && destroy.attempt > 1 ? `${phase}-again-${destroy.attempt}` : phase;
 }
 
-/** The order of one terraform command. One that writes is claimed once for each time the lock is held, as an apply is. */
+export function commandId(doc: Pick<RunDocument, 'n'>, project: string, writes: boolean): string {
+  return `${writes ? 'write' : 'read'}-${doc.n}-${segment(project)}`;
+}
+
+/**
+ * The order of one terraform command. One that writes is claimed once for each time the lock is held, as an apply is.
+ * `secret` as for a plan: what a command prints is not for the plans of one identity to read, or to make up.
+ */
 export function commandOrder(
   doc: RunDocument,
   progress: ProjectProgress,
-  args: string[],
-  writes: boolean,
+  { args, writes, secret }: { args: string[]; writes: boolean; secret: string },
 ): JobOrder {
-  const project = segment(progress.project.name);
   const secrets = secretsFor(progress, writes ? 'apply' : 'plan');
   const job: TerraformJob = {
-    ...common(doc, `${writes ? 'write' : 'read'}-${doc.n}-${project}`, PLAN_TIMEOUT),
+    ...common(doc, commandId(doc, progress.project.name, writes), PLAN_TIMEOUT),
     kind: 'terraform',
     project: projectPart(doc, progress),
     args,
@@ -152,10 +157,14 @@ export function commandOrder(
     fence: writes ? doc.fence : 0,
     secrets: Object.keys(secrets),
   };
-  const order = orderOf(doc, job, writes ? 'apply' : 'deploy-plan', progress);
-  if (!writes) return { ...order, secrets };
-  const claim = claimKey(runOf(doc), `write/${project}/${doc.fence}`);
-  return { ...order, secrets, folder: folderOf(doc, progress), claim };
+  const order = {
+    ...orderOf(doc, job, writes ? 'apply' : 'deploy-plan', progress),
+    prefix: hidden(doc, job.id, secret),
+    secrets,
+  };
+  if (!writes) return order;
+  const claim = claimKey(runOf(doc), `write/${segment(progress.project.name)}/${doc.fence}`);
+  return { ...order, folder: folderOf(doc, progress), claim };
 }
 
 /** The check that decides whether an environment is healthy. `url` is resolved already. */
@@ -246,6 +255,11 @@ function prefixOf(doc: RunDocument, jobId: string): string {
   const prefix = jobPrefix(runOf(doc), jobId);
   if (prefix === null) throw new Error(`a ${doc.request.command} has no job ${jobId}`);
   return prefix;
+}
+
+/** A prefix that nobody guesses without the secret, and the same for a step that is repeated. */
+function hidden(doc: RunDocument, jobId: string, secret: string): string {
+  return prefixOf(doc, `${jobId}${UNGUESSED}${secret.slice(0, 16)}`);
 }
 
 function projectPart(doc: RunDocument, progress: ProjectProgress): PlanJob['project'] {

@@ -4,7 +4,8 @@ import { checkOf } from '../environments/verify.ts';
 import { noteApplies } from '../ephemeral/applied.ts';
 import { isEphemeral } from '../ephemeral/name.ts';
 import type { JobOrder } from '../jobs/order.ts';
-import { applyOrder, itemOf, planId, planOrder, segment, verifyOrder } from '../jobs/orders.ts';
+import { applyOrder, planId, planOrder, segment, verifyOrder } from '../jobs/orders.ts';
+import { jobSecret, writeOrders } from '../jobs/write-orders.ts';
 import type { Ports } from '../ports.ts';
 import { currentPass, type ProjectProgress, type RunDocument, withPass } from '../runs/document.ts';
 import { type Met, meetLateFreeze } from '../runs/frozen.ts';
@@ -55,8 +56,7 @@ async function planWave(
       projects[name] = { ...progress, reused: true, planJob: former };
       continue;
     }
-    // The same for a step that is repeated.
-    const secret = await ports.keys.runKey(`${doc.runId}/${planId(doc, name)}`);
+    const secret = await jobSecret(doc, planId(doc, name), ports);
     const order = planOrder(doc, progress, { hashKey, secret }, await staleLock(ports, doc, name));
     orders.push(order);
     projects[name] = { ...progress, reused: false, planJob: order.prefix };
@@ -136,12 +136,4 @@ async function verify(
   const [item] = await writeOrders([order], ports);
   const next: RunDocument = { ...doc, verify: { job: order.prefix, phase: doc.phase, ok: null } };
   return { outcome: 'verify', verify: item, doc: await saveDocument(ports, next) };
-}
-
-export async function writeOrders(orders: JobOrder[], ports: Pick<Ports, 'artifacts' | 'trace'>) {
-  const { trace } = ports;
-  await Promise.all(
-    orders.map((o) => ports.artifacts.put(`${o.prefix}/order.json`, JSON.stringify({ ...o, trace }))),
-  );
-  return orders.map(itemOf);
 }

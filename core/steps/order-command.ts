@@ -1,5 +1,6 @@
 import { freezeOf } from '../environments/freeze.ts';
-import { commandOrder } from '../jobs/orders.ts';
+import { commandId, commandOrder } from '../jobs/orders.ts';
+import { jobSecret, writeOrders } from '../jobs/write-orders.ts';
 import { defaultConfig } from '../projects/config.ts';
 import { configAt } from '../projects/load-config.ts';
 import type { RunDocument } from '../runs/document.ts';
@@ -8,7 +9,6 @@ import { tell } from '../runs/tell.ts';
 import { checkCommand, inWords } from '../terraform/check-command.ts';
 import { refusedBy } from './hold-command.ts';
 import { documentInput } from './input.ts';
-import { writeOrders } from './next-wave.ts';
 import { step } from './step.ts';
 
 /**
@@ -17,7 +17,7 @@ import { step } from './step.ts';
  */
 export const orderCommand = step({
   input: documentInput,
-  ports: ['artifacts', 'clock', 'git', 'source', 'status', 'trace'],
+  ports: ['artifacts', 'clock', 'git', 'keys', 'source', 'status', 'trace'],
   async run({ doc: key }, ports) {
     const doc = await loadDocument(ports, key);
     const { terraform } = doc;
@@ -31,7 +31,9 @@ export const orderCommand = step({
       checkCommand(terraform.args, config.commands.allow);
     }
 
-    const order = commandOrder(doc, progress, terraform.args, terraform.writes);
+    const { args, writes, project } = terraform;
+    const secret = await jobSecret(doc, commandId(doc, project, writes), ports);
+    const order = commandOrder(doc, progress, { args, writes, secret });
     const [item] = await writeOrders([order], ports);
     const next: RunDocument = { ...doc, terraform: { ...terraform, job: order.prefix } };
     const saved = await saveDocument(ports, next);

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { type LaunchNeeds, resolveLaunch } from '../ephemeral/resolve-launch.ts';
 import { buildOrder, itemOf } from '../jobs/orders.ts';
+import { writeOrders } from '../jobs/write-orders.ts';
 import type { Ports } from '../ports.ts';
 import { plural } from '../reports/text.ts';
 import type { RunDocument } from '../runs/document.ts';
 import { saveDocument } from '../runs/store.ts';
 import { tell } from '../runs/tell.ts';
 import { runInput, sourcePart } from './input.ts';
-import { writeOrders } from './next-wave.ts';
 import { step } from './step.ts';
 
 /** Its projects with states of their own. Whatever would touch what is permanent is refused here. */

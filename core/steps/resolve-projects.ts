@@ -3,6 +3,7 @@ import { isOfWhatStands } from '../drift/reconcile.ts';
 import { freezeOf } from '../environments/freeze.ts';
 import { InvalidInput } from '../errors.ts';
 import { buildOrder, itemOf, stateKey } from '../jobs/orders.ts';
+import { writeOrders } from '../jobs/write-orders.ts';
 import type { Ports, Pull } from '../ports.ts';
 import { type Affected, affectedProjects } from '../projects/affected.ts';
 import { withAskedFor } from '../projects/asked-for.ts';
@@ -27,7 +28,6 @@ import {
 import { saveDocument } from '../runs/store.ts';
 import { tell } from '../runs/tell.ts';
 import { type RunInput, runInput, sourcePart } from './input.ts';
-import { writeOrders } from './next-wave.ts';
 import { step } from './step.ts';
 
 /**

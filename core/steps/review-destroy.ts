@@ -1,5 +1,6 @@
 import { isEphemeral } from '../ephemeral/name.ts';
-import { commandOrder } from '../jobs/orders.ts';
+import { commandId, commandOrder } from '../jobs/orders.ts';
+import { jobSecret, writeOrders } from '../jobs/write-orders.ts';
 import type { Ports } from '../ports.ts';
 import { destroyWaves } from '../projects/destroy-waves.ts';
 import { newProgress } from '../projects/progress.ts';
@@ -8,7 +9,6 @@ import { touchedTheWorld } from '../runs/document.ts';
 import { loadDocument, saveDocument } from '../runs/store.ts';
 import { tell } from '../runs/tell.ts';
 import { documentInput } from './input.ts';
-import { writeOrders } from './next-wave.ts';
 import { step } from './step.ts';
 
 /** What an API needs a moment for is gone the second or third time; what stays then needs a person. */
@@ -20,7 +20,7 @@ const SAID: readonly (Outcome | null)[] = ['rejected', 'expired', 'superseded', 
 /** Gone, tried again with what is left, or given up: then what is left is listed. */
 export const reviewDestroy = step({
   input: documentInput,
-  ports: ['artifacts', 'clock', 'status', 'trace'],
+  ports: ['artifacts', 'clock', 'keys', 'status', 'trace'],
   async run({ doc: key }, ports) {
     const doc = await loadDocument(ports, key);
     const destroy = partOf(doc);
@@ -112,9 +112,14 @@ function fresh(p: ProjectProgress): ProjectProgress {
 async function list(
   doc: RunDocument,
   left: ProjectProgress[],
-  ports: Pick<Ports, 'artifacts' | 'trace'>,
+  ports: Pick<Ports, 'artifacts' | 'keys' | 'trace'>,
 ): Promise<Record<string, unknown>> {
-  const orders = left.map((p) => commandOrder(doc, p, ['state', 'list'], false));
+  const orders = await Promise.all(
+    left.map(async (p) => {
+      const secret = await jobSecret(doc, commandId(doc, p.project.name, false), ports);
+      return commandOrder(doc, p, { args: ['state', 'list'], writes: false, secret });
+    }),
+  );
   const listed = Object.fromEntries(left.map((p, at) => [p.project.name, orders[at]?.prefix ?? '']));
   const items = await writeOrders(orders, ports);
   const destroy = { ...partOf(doc), listed };

@@ -32,6 +32,8 @@ export const COMMANDS: Scenarios = {
     const order = jobOrder.parse(await readJson(ports, `${terraform?.job}/order.json`));
     expect(run).toMatchObject({ state: 'succeeded', title: 'Ran terraform state list in app', commit });
     expect(terraform).toMatchObject({ output: { text: 'terraform_data.it\n', cut: false }, exitOk: true });
+    // Where its output lies is not for a plan of the same identity to guess.
+    expect(terraform?.job).toMatch(/\/deploy-plan\/[^/]+\/read-\d+-app~[0-9a-f]{16}$/);
     expect(order.inputs['source.tar.gz']).toBe(sourceKey(REPOSITORY, commit));
     expect(order).toMatchObject({ claim: null, identity: { stage: 'deploy-plan' }, state: { write: false } });
     expect(world.jobs).toEqual(['terraform app']);
