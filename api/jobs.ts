@@ -1,5 +1,5 @@
 import { NotFound } from '../core/errors.ts';
-import { JOB_FILES } from '../core/jobs/job.ts';
+import { JOB_FILES } from '../core/jobs/files.ts';
 import { type JobsOfRun, jobPrefixes, jobPrefix as prefixOf } from '../core/jobs/names.ts';
 import { segment } from '../core/jobs/orders.ts';
 import type { Ports } from '../core/ports.ts';

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JOB_FILES } from '../core/jobs/files.ts';
 import type { ApplyJob } from '../core/jobs/job.ts';
 import { planDigest } from '../core/plans/digest.ts';
 import type { TerraformPlan } from '../core/plans/plan.ts';
@@ -7,7 +8,6 @@ import { redactPlan } from '../core/plans/redact.ts';
 import { secretsOfPlan } from '../core/plans/secrets.ts';
 import { changeState } from './changing.ts';
 import { type Context, timed } from './context.ts';
-import { FILES } from './files.ts';
 import { readLockfile } from './lockfile.ts';
 import { JobFailed, JobInterrupted, JobRefused } from './outcome.ts';
 import { ownLock } from './own-lock.ts';
@@ -60,14 +60,14 @@ export async function runApply(context: Context<ApplyJob>): Promise<void> {
 }
 
 function checkedPlan({ job, dirs }: Context<ApplyJob>): Buffer {
-  const path = join(dirs.in, FILES.plan);
+  const path = join(dirs.in, JOB_FILES.plan);
   if (!existsSync(path)) throw new JobRefused('The stored plan is not there any more. Plan again.');
-  const wanted = { [FILES.plan]: job.planSha256, ...job.madeWith };
+  const wanted = { [JOB_FILES.plan]: job.planSha256, ...job.madeWith };
   for (const [name, sha256] of Object.entries(wanted)) {
     const file = join(dirs.in, name);
     const found = existsSync(file) ? sha256Of(file) : 'missing';
     if (found === sha256) continue;
-    const what = name === FILES.plan ? 'The stored plan' : `The stored ${name} of the plan`;
+    const what = name === JOB_FILES.plan ? 'The stored plan' : `The stored ${name} of the plan`;
     throw new JobRefused(
       `${what} is not the one that was approved: its SHA-256 is ${found}, approved was ${sha256}. ` +
         'Nothing was applied. Plan again, and find out who can write the stored plans.',
@@ -120,7 +120,7 @@ async function planInWorkspace(context: Context<ApplyJob>, terraform: Terraform)
 
 /** What the plan left in the checkout, laid over the source. Answers how the plan was made. */
 async function layPlanWork({ dirs }: Context<ApplyJob>): Promise<PlanNote> {
-  const archive = join(dirs.in, FILES.planWork);
+  const archive = join(dirs.in, JOB_FILES.planWork);
   if (!existsSync(archive)) return {};
   await unpack(archive, dirs.src);
   const note = join(dirs.src, PLAN_NOTE);

@@ -1,9 +1,10 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { JOB_FILES } from '../core/jobs/files.ts';
 import type { PlanJob } from '../core/jobs/job.ts';
 import { satisfies } from './constraint.ts';
 import { asExpression } from './environment.ts';
-import { FILES, type JobDirs } from './files.ts';
+import type { JobDirs } from './files.ts';
 
 export const OVERRIDE = 'cairn_backend_override.tf';
 
@@ -42,7 +43,7 @@ export function writeBackend(project: Project, dirs: JobDirs, version: string): 
   }
   const file = stateFile(project.workspace, dirs);
   writeEmptyBackend(project, dirs);
-  const kept = join(dirs.in, FILES.state);
+  const kept = join(dirs.in, JOB_FILES.state);
   if (!existsSync(kept)) return true;
   mkdirSync(dirname(file), { recursive: true });
   copyFileSync(kept, file);
@@ -54,7 +55,7 @@ export function writeEmptyBackend({ dir }: Project, dirs: JobDirs): void {
   writeFileSync(
     join(dirs.src, dir, OVERRIDE),
     backendBlock('local', {
-      path: join(dirs.state, FILES.stateOut),
+      path: join(dirs.state, JOB_FILES.stateOut),
       workspace_dir: join(dirs.state, 'workspaces'),
     }),
   );
@@ -62,8 +63,8 @@ export function writeEmptyBackend({ dir }: Project, dirs: JobDirs): void {
 
 /** The workspace keeps its name, since `terraform.workspace` may stand in the configuration. */
 export function stateFile(workspace: string, dirs: JobDirs): string {
-  if (workspace === 'default') return join(dirs.state, FILES.stateOut);
-  return join(dirs.state, 'workspaces', workspace, FILES.stateOut);
+  if (workspace === 'default') return join(dirs.state, JOB_FILES.stateOut);
+  return join(dirs.state, 'workspaces', workspace, JOB_FILES.stateOut);
 }
 
 /**

@@ -1,8 +1,9 @@
 import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JOB_FILES } from '../core/jobs/files.ts';
 import type { ApplyJob, TerraformJob } from '../core/jobs/job.ts';
 import type { Context } from './context.ts';
-import { APPLYING, FILES } from './files.ts';
+import { APPLYING } from './files.ts';
 import { keptState, type Terraform } from './prepare.ts';
 
 /** Does what changes a state: noted before it begins, and from then on the state is kept, whatever becomes of it. */
@@ -26,9 +27,9 @@ export async function changeState(
 
 function saveState({ job, dirs, log }: Context<ApplyJob | TerraformJob>, terraform: Terraform): void {
   const state = keptState(job, dirs);
-  if (state && existsSync(state)) copyFileSync(state, join(dirs.out, FILES.stateOut));
-  const errored = join(terraform.root, FILES.erroredState);
+  if (state && existsSync(state)) copyFileSync(state, join(dirs.out, JOB_FILES.stateOut));
+  const errored = join(terraform.root, JOB_FILES.erroredState);
   if (!existsSync(errored)) return;
-  copyFileSync(errored, join(dirs.out, FILES.erroredState));
+  copyFileSync(errored, join(dirs.out, JOB_FILES.erroredState));
   log.line('terraform could not write its state; it is kept, and pushed by the next job of this project.');
 }

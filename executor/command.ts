@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JOB_FILES } from '../core/jobs/files.ts';
 import type { TerraformJob } from '../core/jobs/job.ts';
 import { COMMANDS } from '../core/terraform/allowlist.ts';
 import { type CheckedCommand, checkCommand, inWords } from '../core/terraform/check-command.ts';
 import { changeState } from './changing.ts';
 import { type Context, timed } from './context.ts';
-import { FILES } from './files.ts';
 import { JobFailed, JobInterrupted, JobRefused } from './outcome.ts';
 import { ownLock } from './own-lock.ts';
 import { lockTimeout } from './plan.ts';
@@ -118,7 +118,10 @@ function textOf({ stdout, stderr }: Ended): string {
 function leave({ dirs, log }: Context, text: string): void {
   const bytes = Buffer.from(log.scrub(text));
   const cut = bytes.length > MOST ? Buffer.from(`\n… cut: ${bytes.length - MOST} more bytes\n`) : null;
-  writeFileSync(join(dirs.out, FILES.output), cut ? Buffer.concat([bytes.subarray(0, MOST), cut]) : bytes);
+  writeFileSync(
+    join(dirs.out, JOB_FILES.output),
+    cut ? Buffer.concat([bytes.subarray(0, MOST), cut]) : bytes,
+  );
   if (bytes.length <= SHORT) log.block(text);
-  else log.line(`It printed ${bytes.length} bytes; they stand in ${FILES.output}.`);
+  else log.line(`It printed ${bytes.length} bytes; they stand in ${JOB_FILES.output}.`);
 }

@@ -1,24 +1,4 @@
-import type { JOB_FILES } from '../core/jobs/job.ts';
-
-/**
- * `JOB_FILES` of the contract, said again because its module builds zod schemas when it is loaded: 20 ms of
- * CPU for each job, as much as a third of a small plan. The type makes sure that both stay the same.
- */
-export const FILES: typeof JOB_FILES = {
-  job: 'job.json',
-  source: 'source.tar.gz',
-  secrets: 'secrets.json',
-  state: 'state.tfstate',
-  plan: 'plan.tfplan',
-  planWork: 'plan.work.tar.gz',
-  result: 'result.json',
-  log: 'log.txt',
-  output: 'output.txt',
-  changes: 'changes.json',
-  summary: 'summary.json',
-  stateOut: 'terraform.tfstate',
-  erroredState: 'errored.tfstate',
-};
+import { JOB_FILES } from '../core/jobs/files.ts';
 
 /** Written by the executor before anything else, and only if it is not there: one process per job folder. */
 export const STARTED = 'started.json';
@@ -53,7 +33,7 @@ export function jobDirs(jobDir: string, work: string): JobDirs {
     upstream: `${work}/upstream`,
     home: `${work}/home`,
     tmp: `${work}/tmp`,
-    planFile: `${work}/${FILES.plan}`,
+    planFile: `${work}/${JOB_FILES.plan}`,
     cliConfig: `${work}/terraform.tfrc`,
   };
 }

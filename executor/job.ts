@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JOB_FILES } from '../core/jobs/files.ts';
 import type {
   ApplyJob,
   BuildJob,
@@ -13,7 +14,7 @@ import { runApply } from './apply.ts';
 import { runBuild } from './build.ts';
 import { runCommand } from './command.ts';
 import type { Context } from './context.ts';
-import { FILES, jobDirs } from './files.ts';
+import { jobDirs } from './files.ts';
 import { openLog } from './log.ts';
 import { JobFailed, JobInterrupted, JobRefused } from './outcome.ts';
 import { runPlan } from './plan.ts';
@@ -40,18 +41,18 @@ export async function runJob(
 ): Promise<{ result: JobResult; kind: Job['kind'] | null }> {
   const dirs = jobDirs(jobDir, workDir);
   const result: JobResult = { version: 1, id: 'unknown', status: 'failed', started: false };
-  const log = openLog(join(dirs.out, FILES.log), tee);
+  const log = openLog(join(dirs.out, JOB_FILES.log), tee);
   if (heading) log.line(heading);
   let timer: NodeJS.Timeout | undefined;
   let timeout = 0;
   let kind: Job['kind'] | null = null;
   try {
-    const job = readJob(join(dirs.in, FILES.job));
+    const job = readJob(join(dirs.in, JOB_FILES.job));
     result.id = job.id;
     timeout = job.timeout;
     kind = job.kind;
     timer = setTimeout(() => stop.now('timeout'), Math.min(timeout * 1000, 2 ** 31 - 1));
-    const secrets = readSecrets(join(dirs.in, FILES.secrets), job);
+    const secrets = readSecrets(join(dirs.in, JOB_FILES.secrets), job);
     log.hide(Object.values(secrets));
     await runKind({ job, dirs, log, stop, secrets, host, passed, result });
     result.status = 'ok';
@@ -106,11 +107,11 @@ function readJob(path: string): Job {
   try {
     job = JSON.parse(readFileSync(path, 'utf8')) as Job;
   } catch (cause) {
-    throw new JobFailed(`in/${FILES.job} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new JobFailed(`in/${JOB_FILES.job} cannot be read: ${(cause as Error).message}`, { cause });
   }
   const problem = problemOf(job);
   if (problem)
-    throw new JobFailed(`in/${FILES.job}: ${problem}. It was written by another version of Cairn.`);
+    throw new JobFailed(`in/${JOB_FILES.job}: ${problem}. It was written by another version of Cairn.`);
   return job;
 }
 

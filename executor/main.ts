@@ -1,7 +1,8 @@
 import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JOB_FILES } from '../core/jobs/files.ts';
 import type { Job, JobResult } from '../core/jobs/job.ts';
-import { FILES, STARTED } from './files.ts';
+import { STARTED } from './files.ts';
 import { runJob } from './job.ts';
 import { createStop, type Stop } from './stop.ts';
 
@@ -102,7 +103,7 @@ function claimFolder(out: string): string | null {
   try {
     const draft = join(out, `.${STARTED}.${process.pid}`);
     writeFileSync(draft, JSON.stringify({ pid: process.pid, start: startTime() }));
-    writeFileSync(join(out, `.${FILES.result}`), Buffer.alloc(RESERVE));
+    writeFileSync(join(out, `.${JOB_FILES.result}`), Buffer.alloc(RESERVE));
     linkSync(draft, join(out, STARTED));
     rmSync(draft);
     return null;
@@ -123,11 +124,11 @@ function startTime(): string | null {
 
 /** Last, and by rename: who sees a result sees all of it, and all that came before it. */
 function writeResult(out: string, result: JobResult): string | null {
-  const draft = join(out, `.${FILES.result}`);
+  const draft = join(out, `.${JOB_FILES.result}`);
   try {
     rmSync(draft, { force: true });
     writeFileSync(draft, JSON.stringify(result));
-    renameSync(draft, join(out, FILES.result));
+    renameSync(draft, join(out, JOB_FILES.result));
     return null;
   } catch (error) {
     return `its result cannot be written: ${(error as Error).message}.`;

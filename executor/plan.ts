@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JOB_FILES } from '../core/jobs/files.ts';
 import type { PlanJob } from '../core/jobs/job.ts';
 import type { TerraformPlan } from '../core/plans/plan.ts';
 import { redactPlan } from '../core/plans/redact.ts';
 import { summarize } from '../core/plans/summary.ts';
 import { type Context, timed } from './context.ts';
-import { FILES } from './files.ts';
 import { refuseForeignReads } from './foreign-reads.ts';
 import { readLockfile } from './lockfile.ts';
 import { fileClock, packPlanWork } from './plan-work.ts';
@@ -46,18 +46,18 @@ export async function runPlan(context: Context<PlanJob>): Promise<void> {
     const { changes, secrets } = redactPlan(plan, job.hashKey, Object.values(context.secrets));
     log.hide(secrets);
     log.block(planned.stdout.toString('utf8'));
-    writeFileSync(join(dirs.out, FILES.changes), JSON.stringify(changes));
-    writeFileSync(join(dirs.out, FILES.summary), JSON.stringify(summarize(changes)));
+    writeFileSync(join(dirs.out, JOB_FILES.changes), JSON.stringify(changes));
+    writeFileSync(join(dirs.out, JOB_FILES.summary), JSON.stringify(summarize(changes)));
   });
   await timed(context, 'pack', async () => {
     const note = { terraform: result.terraform, withoutWorkspace: terraform.withoutWorkspace };
-    await packPlanWork(dirs.src, since, job.project.dir, note, join(dirs.out, FILES.planWork));
+    await packPlanWork(dirs.src, since, job.project.dir, note, join(dirs.out, JOB_FILES.planWork));
     const bytes = readFileSync(dirs.planFile);
     result.planSha256 = sha256Of(dirs.planFile);
-    writeFileSync(join(dirs.out, FILES.plan), bytes, { mode: 0o600 });
+    writeFileSync(join(dirs.out, JOB_FILES.plan), bytes, { mode: 0o600 });
     result.madeWith = {
-      [FILES.source]: sha256Of(join(dirs.in, FILES.source)),
-      [FILES.planWork]: sha256Of(join(dirs.out, FILES.planWork)),
+      [JOB_FILES.source]: sha256Of(join(dirs.in, JOB_FILES.source)),
+      [JOB_FILES.planWork]: sha256Of(join(dirs.out, JOB_FILES.planWork)),
     };
   });
   result.empty = planned.code === 0;

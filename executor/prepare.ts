@@ -1,11 +1,12 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
+import { JOB_FILES } from '../core/jobs/files.ts';
 import type { ApplyJob, PlanJob, TerraformJob } from '../core/jobs/job.ts';
 import { layUpstream, stateFile, writeBackend, writeEmptyBackend } from './backend.ts';
 import { offeredBinaries } from './binaries.ts';
 import { ASKED_BY, type Context, GRACE, processOptions, timed } from './context.ts';
 import { baseEnv, terraformEnv, writeCliConfig } from './environment.ts';
-import { FILES, type JobDirs, PUSHED } from './files.ts';
+import { type JobDirs, PUSHED } from './files.ts';
 import { JobFailed, JobInterrupted, JobRefused } from './outcome.ts';
 import { type Ended, runProcess } from './process.ts';
 import { onlyReads } from './reads.ts';
@@ -42,7 +43,7 @@ export async function layWork(context: Context): Promise<void> {
   for (const name of readdirSync(dirs.work)) rmSync(join(dirs.work, name), { recursive: true, force: true });
   for (const folder of [dirs.src, dirs.state, dirs.upstream, dirs.home, dirs.tmp])
     mkdirSync(folder, { mode: 0o700 });
-  await timed(context, 'unpack', () => unpack(join(dirs.in, FILES.source), dirs.src));
+  await timed(context, 'unpack', () => unpack(join(dirs.in, JOB_FILES.source), dirs.src));
 }
 
 /** Picks the version, points the root at its state, and runs `init`. */
@@ -137,7 +138,7 @@ async function leaveWorkspace(
   const { job, dirs, log } = context;
   if (!mayBeMissing(job) || job.kind === 'apply' || (job.kind === 'terraform' && job.writes)) return false;
   // A state that was never written belongs there: then it is no new one.
-  if (existsSync(join(dirs.in, FILES.erroredState))) return false;
+  if (existsSync(join(dirs.in, JOB_FILES.erroredState))) return false;
   const { workspace } = job.project;
   const listed = await run(['workspace', 'list', '-no-color']);
   failUnless(listed, context, 'terraform workspace list');
@@ -206,7 +207,7 @@ async function takeAwayLock(context: Context<RootJob>, terraform: Terraform): Pr
 /** A state that an apply before this one could not write is pushed first: until then terraform knows too little. */
 async function pushErrored(context: Context<RootJob>, terraform: Terraform): Promise<void> {
   const { job, dirs, log } = context;
-  const errored = join(dirs.in, FILES.erroredState);
+  const errored = join(dirs.in, JOB_FILES.erroredState);
   if (!existsSync(errored) || onlyReads(job)) return;
   log.line('Pushing the state that the last apply could not write.');
   const done = await terraform.run(['state', 'push', errored]);

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { JOB_FILES } from '../core/jobs/files.ts';
 import type { VerifyJob } from '../core/jobs/job.ts';
 import { type Context, processOptions } from './context.ts';
 import { baseEnv } from './environment.ts';
-import { FILES } from './files.ts';
 import { JobFailed, JobInterrupted } from './outcome.ts';
 import { layWork, rootFolder } from './prepare.ts';
 import { runProcess } from './process.ts';
@@ -15,7 +15,7 @@ const ANSWER_WITHIN = 10_000;
 /** Tries until the check passes once, `attempts` times at most. */
 export async function runVerify(context: Context<VerifyJob>): Promise<void> {
   const { job, dirs, log, stop } = context;
-  if (existsSync(join(dirs.in, FILES.source))) await layWork(context);
+  if (existsSync(join(dirs.in, JOB_FILES.source))) await layWork(context);
   let last = '';
   for (let attempt = 1; attempt <= job.attempts; attempt += 1) {
     if (attempt > 1) await pause(job.interval * 1000, stop);

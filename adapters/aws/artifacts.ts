@@ -7,7 +7,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { NotFound, Unavailable } from '../../core/errors.ts';
-import { JOB_FILES } from '../../core/jobs/job.ts';
+import { JOB_FILES } from '../../core/jobs/files.ts';
 import type { Artifacts } from '../../core/ports.ts';
 import { validKey } from '../artifact-key.ts';
 import { isAws, reach } from './errors.ts';

@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { JOB_FILES } from '../../core/jobs/job.ts';
+import { JOB_FILES } from '../../core/jobs/files.ts';
 import { parseJobPrefix } from '../../core/jobs/names.ts';
 import type { Clock, Runs } from '../../core/ports.ts';
 

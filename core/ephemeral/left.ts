@@ -1,4 +1,4 @@
-import { JOB_FILES } from '../jobs/job.ts';
+import { JOB_FILES } from '../jobs/files.ts';
 import type { Ports } from '../ports.ts';
 import { readResult } from '../runs/results.ts';
 

@@ -1,4 +1,5 @@
-import { JOB_FILES, type Job, type JobResult } from './job.ts';
+import { JOB_FILES } from './files.ts';
+import type { Job, JobResult } from './job.ts';
 import type { JobOrder } from './order.ts';
 
 /** What every host does with an order before its job runs, and with its result afterwards. */

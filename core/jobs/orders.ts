@@ -3,8 +3,8 @@ import { readsOwnOnly } from '../ephemeral/config.ts';
 import { isEphemeral, placeOf } from '../ephemeral/name.ts';
 import { STANDARD_SIZE } from '../projects/project.ts';
 import { currentPass, type ProjectProgress, type RunDocument, workflowOf } from '../runs/document.ts';
-import type { TerraformJob, VerifyJob } from './job.ts';
-import { type ApplyJob, type BuildJob, JOB_FILES, type Job, type PlanJob } from './job.ts';
+import { JOB_FILES } from './files.ts';
+import type { ApplyJob, BuildJob, Job, PlanJob, TerraformJob, VerifyJob } from './job.ts';
 import {
   claimKey,
   definitionName,

@@ -1,4 +1,5 @@
-import { JOB_FILES, type JobResult, jobResult } from '../jobs/job.ts';
+import { JOB_FILES } from '../jobs/files.ts';
+import { type JobResult, jobResult } from '../jobs/job.ts';
 import type { Changes, PlanSummary } from '../plans/plan.ts';
 import type { Ports } from '../ports.ts';
 import { readJson } from './store.ts';

@@ -1,5 +1,6 @@
 import { noteStaleLock, staleLock } from '../environments/stale-lock.ts';
-import { JOB_FILES, type JobResult } from '../jobs/job.ts';
+import { JOB_FILES } from '../jobs/files.ts';
+import type { JobResult } from '../jobs/job.ts';
 import type { Ports } from '../ports.ts';
 import { readApplied } from '../runs/applied.ts';
 import type { RunDocument } from '../runs/document.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { JOB_FILES, type JobResult, jobResult } from '../../core/jobs/job.ts';
+import { JOB_FILES } from '../../core/jobs/files.ts';
+import { type JobResult, jobResult } from '../../core/jobs/job.ts';
 import type { JobOrder } from '../../core/jobs/order.ts';
 import type { Stop } from '../stop.ts';
 import { type Store, StoreRefused } from './store.ts';

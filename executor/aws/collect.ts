@@ -1,6 +1,7 @@
 import { PLAN_TAGGING } from '../../adapters/aws/retention.ts';
+import { JOB_FILES } from '../../core/jobs/files.ts';
 import { CARRIED, withProblems } from '../../core/jobs/hosting.ts';
-import { JOB_FILES, type JobResult } from '../../core/jobs/job.ts';
+import type { JobResult } from '../../core/jobs/job.ts';
 import type { JobOrder } from '../../core/jobs/order.ts';
 import { PUSHED } from '../files.ts';
 import type { JobEnvironment } from './environment.ts';

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JOB_FILES } from '../../core/jobs/files.ts';
 import { secretsOf, withBinaries } from '../../core/jobs/hosting.ts';
-import { JOB_FILES, type Job } from '../../core/jobs/job.ts';
+import type { Job } from '../../core/jobs/job.ts';
 import type { JobOrder } from '../../core/jobs/order.ts';
 import { JobFailed } from '../outcome.ts';
 import { binariesOf } from './binaries.ts';

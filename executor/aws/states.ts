@@ -1,4 +1,5 @@
-import { JOB_FILES, type PlanJob } from '../../core/jobs/job.ts';
+import { JOB_FILES } from '../../core/jobs/files.ts';
+import type { PlanJob } from '../../core/jobs/job.ts';
 import type { JobOrder } from '../../core/jobs/order.ts';
 import { segment } from '../../core/jobs/orders.ts';
 import { onlyReads } from '../reads.ts';

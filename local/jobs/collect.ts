@@ -1,5 +1,6 @@
+import { JOB_FILES } from '../../core/jobs/files.ts';
 import { CARRIED, withProblems } from '../../core/jobs/hosting.ts';
-import { JOB_FILES, type JobResult, jobResult } from '../../core/jobs/job.ts';
+import { type JobResult, jobResult } from '../../core/jobs/job.ts';
 import type { JobOrder } from '../../core/jobs/order.ts';
 import type { Artifacts } from '../../core/ports.ts';
 import { APPLYING, PUSHED } from '../../executor/files.ts';

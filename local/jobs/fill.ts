@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JOB_FILES } from '../../core/jobs/files.ts';
 import { secretsOf, withBinaries } from '../../core/jobs/hosting.ts';
-import { JOB_FILES } from '../../core/jobs/job.ts';
 import type { Artifacts } from '../../core/ports.ts';
 import { readErrored } from './errored.ts';
 import type { Attempt, JobFolder } from './folder.ts';

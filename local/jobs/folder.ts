@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { JOB_FILES } from '../../core/jobs/job.ts';
+import { JOB_FILES } from '../../core/jobs/files.ts';
 import { type JobOrder, jobOrder } from '../../core/jobs/order.ts';
 import { STARTED } from '../../executor/files.ts';
 import { ownerOf, type ProcessId } from './process-id.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { JOB_FILES, type JobResult } from '../../core/jobs/job.ts';
+import { JOB_FILES } from '../../core/jobs/files.ts';
+import type { JobResult } from '../../core/jobs/job.ts';
 import type { JobOrder } from '../../core/jobs/order.ts';
 import type { Artifacts, Jobs } from '../../core/ports.ts';
 import { EngineClosed } from '../engine/index.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { JOB_FILES } from '../../core/jobs/job.ts';
+import { JOB_FILES } from '../../core/jobs/files.ts';
 import { claimKey, jobPrefix } from '../../core/jobs/names.ts';
 import { stateKey } from '../../core/jobs/orders.ts';
 import { jobRoleName, STAGES, type Stage } from '../../infra/names.ts';
