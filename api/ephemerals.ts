@@ -24,7 +24,7 @@ export interface EphemeralView
     | 'outputs'
     | 'left'
   > {
-  /** Time that is left, for people: `5 h 20 min`, `over`, `never`. */
+  /** Time that is left, for people: `5 h 20 min`, `over`, `never`; `now` while it is destroyed, `-` once it leaked. */
   endsIn: string;
   /** Those that it is made of. */
   projects: string[];
@@ -64,6 +64,16 @@ export async function shownTo(
   return views.map((view) => ({ ...view, email: null }));
 }
 
+/** Of these the time that they were given says nothing any more. */
+const ENDS_IN: Partial<Record<Ephemeral['state'], string>> = { destroying: 'now', leaked: '-' };
+
+/** Of projects of which something is left: where the others answered, nothing answers. */
+function outputsOf(outputs: Ephemeral['outputs'], left: Ephemeral['left']): Ephemeral['outputs'] {
+  if (Object.keys(left).length === 0) return outputs;
+  const stands = (name: string) => Object.hasOwn(left, name.slice(0, name.lastIndexOf('.')));
+  return Object.fromEntries(Object.entries(outputs).filter(([name]) => stands(name)));
+}
+
 function viewOf({ ports }: ApiHost, one: Ephemeral): EphemeralView {
   const { repository, environment, state, ref, commit, pull, automatic, owner, email } = one;
   const { createdAt, startedAt, endsAt, outputs, left, runId } = one;
@@ -80,8 +90,8 @@ function viewOf({ ports }: ApiHost, one: Ephemeral): EphemeralView {
     createdAt,
     startedAt,
     endsAt,
-    endsIn: remaining(endsAt, ports.clock.now()),
-    outputs,
+    endsIn: ENDS_IN[state] ?? remaining(endsAt, ports.clock.now()),
+    outputs: state === 'leaked' ? outputsOf(outputs, left) : outputs,
     left,
     projects: one.projects ?? Object.keys(one.applied).sort(),
     helps: state === 'leaked' ? `cairn env down ${environment} --repository ${repository}` : null,

@@ -37,11 +37,19 @@ export function problemOf(error: unknown): Problem {
   }
   if (error instanceof BodyTooLarge) return { status: 413, error: 'TooLarge', message: error.message };
   if (error instanceof ZodError)
-    return { status: 400, error: 'InvalidInput', message: z.prettifyError(error) };
+    return { status: 400, error: 'InvalidInput', message: schemaProblems(error) };
   if (error instanceof HTTPException) {
     return { status: error.status as ContentfulStatusCode, error: 'Refused', message: error.message };
   }
   return { status: 500, error: 'Internal', message: 'Something went wrong in Cairn; its log says what.' };
+}
+
+/** What does not fit, as people and terminals read it: `digest: a digest is …`, a line for each. */
+export function schemaProblems({ issues }: ZodError): string {
+  const lines = issues.map(({ path, message }) =>
+    path.length === 0 ? message : `${z.core.toDotPath(path)}: ${message}`,
+  );
+  return lines.join('\n');
 }
 
 /** Logs what the operator should know of: passing trouble and bugs, not what a caller got wrong. */

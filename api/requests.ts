@@ -17,6 +17,7 @@ import {
   runRequest,
   unfreezeRequest,
 } from '../core/requests/request.ts';
+import { schemaProblems } from './errors.ts';
 
 const asked = { repository: z.string().max(200).optional() };
 
@@ -61,7 +62,7 @@ export function parseRequestBody(text: string): RequestBody {
   }
   const parsed = bodySchema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new InvalidInput(z.prettifyError(parsed.error), { cause: parsed.error });
+  throw new InvalidInput(schemaProblems(parsed.error), { cause: parsed.error });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { isEphemeral } from '../core/ephemeral/name.ts';
 import { CairnError, InvalidInput } from '../core/errors.ts';
 import { configAt } from '../core/projects/load-config.ts';
 import { BUTTONS, type ButtonValue, EXTEND_BY, readButtonValue } from '../core/reports/slack/buttons.ts';
@@ -15,6 +16,8 @@ const LARGEST = 512 * 1024;
 const OLDEST = 300;
 /** Slack waits three seconds for an answer, in ms; what it takes to get there and back is left to it. */
 const PATIENCE = 2_000;
+/** Slack's clock and this one may differ by so much, in ms; nothing is destroyed and made anew within it. */
+const CLOCKS = 5_000;
 
 // Only what is used is read, so that Slack may add what it likes.
 const ts = z.string().regex(/^\d{1,16}(\.\d{1,16})?$/);
@@ -111,6 +114,15 @@ async function takeClick(host: ApiHost, click: Click): Promise<void> {
     host.log('info', 'a click that does not count', { repository, user: click.user.id });
     return answer(host, click, mapped.problem + where(host, of));
   }
+  if (await isOfAnother(host, of, click)) {
+    host.log('info', 'a click below a message of an environment that is gone', { repository });
+    const { environment } = of;
+    return answer(
+      host,
+      click,
+      `This message is of an environment that is gone, so this did not count: ${environment} was made anew since. Use a newer message of it.`,
+    );
+  }
   const { channel_id: channel, message_ts: message } = click.container;
   const id = `slack-${channel}-${message}-${known.action_ts}`;
   const origin = {
@@ -127,6 +139,17 @@ async function takeClick(host: ApiHost, click: Click): Promise<void> {
     login: mapped.login,
     outcome,
   });
+}
+
+/** Messages stay when what they told of is gone: one of that name that was made since is not meant. */
+async function isOfAnother(
+  { ports }: ApiHost,
+  { repository, environment }: ButtonValue,
+  { container }: Click,
+): Promise<boolean> {
+  if (!isEphemeral(environment)) return false;
+  const known = await ports.ephemerals.get(repository, environment);
+  return known !== null && Date.parse(known.createdAt) > Number(container.message_ts) * 1000 + CLOCKS;
 }
 
 function requestOf(action: string, value: ButtonValue, origin: Request['origin']): Request {

@@ -7,6 +7,7 @@ import { readBody } from './body.ts';
 import { type Caller, callerOf, readable, readableRepositories, writable } from './caller.ts';
 import { environmentView, repositoryView } from './environments.ts';
 import { ephemeralView, ephemeralViews, shownTo } from './ephemerals.ts';
+import { schemaProblems } from './errors.ts';
 import { followLog, followLogs, followRun } from './follow.ts';
 import type { ApiHost } from './host.ts';
 import { jobPrefix, jobsOf, logPart, outputPart } from './jobs.ts';
@@ -148,7 +149,7 @@ const filterSchema = z.strictObject({
 function parseQuery<T>(schema: z.ZodType<T>, query: Record<string, string>): T {
   const parsed = schema.safeParse(query);
   if (parsed.success) return parsed.data;
-  throw new InvalidInput(z.prettifyError(parsed.error), { cause: parsed.error });
+  throw new InvalidInput(schemaProblems(parsed.error), { cause: parsed.error });
 }
 
 /** The repository that the query names, or all that the caller can read. */

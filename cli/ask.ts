@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Run } from '../core/requests/run.ts';
 import type { Client } from './client.ts';
 import { type ConnectionFlags, chooseRepository, connect } from './connection.ts';
-import { CliError, EXIT } from './exit.ts';
+import { CliError, EXIT, exitOf } from './exit.ts';
 import { type Io, plain } from './io.ts';
 import { waitForRuns } from './wait.ts';
 
@@ -36,14 +36,22 @@ export async function ask(
   /** What else there is to tell of a run that ended. */
   ended: (client: Client, run: Run) => Promise<void> = async () => {},
 ): Promise<number> {
-  const { client, answer, runs } = await askServer(body, flags, io, flags.json ? () => {} : io.out);
+  const { client, answer, runIds, runs } = await askServer(body, flags, io, flags.json ? () => {} : io.out);
   if (runs === null) {
     if (flags.json) io.out(`${JSON.stringify(answer, null, 2)}\n`);
+    else if (io.errIsTerminal) io.err(laterOn(runIds));
     return EXIT.ok;
   }
   if (flags.json) io.out(`${JSON.stringify({ ...answer, runs }, null, 2)}\n`);
   else for (const run of runs) await ended(client, run);
-  return runs.every(({ state }) => state === 'succeeded') ? EXIT.ok : EXIT.bad;
+  return exitOf(runs);
+}
+
+/** Nobody waited, so nobody has heard yet whether it went well. */
+function laterOn([id]: string[]): string {
+  return id === undefined
+    ? ''
+    : `How it goes: cairn show ${id}. With --wait this stays until it has ended.\n`;
 }
 
 /** `say` hears what was started; what the runs do goes to standard error. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createAppAuth } from '@octokit/auth-app';
-import type { Finding } from './doctor.ts';
+import type { Finding } from './findings.ts';
 
 interface GithubAccess {
   url: string;

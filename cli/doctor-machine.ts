@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import type { Finding } from './doctor.ts';
+import type { Finding } from './findings.ts';
 
 const OLDEST_NODE = [20, 18];
 const OLDEST_GIT = [2, 30];

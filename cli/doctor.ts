@@ -2,16 +2,9 @@ import { dataFolder } from './data-folder.ts';
 import { checkGithub } from './doctor-github.ts';
 import { checkBinaries, checkDataFolder, checkGit, checkIsolation, checkNode } from './doctor-machine.ts';
 import { EXIT } from './exit.ts';
-import { type Io, painter, paintState, plain } from './io.ts';
+import { type Finding, showFindings } from './findings.ts';
+import type { Io } from './io.ts';
 import type { ServeFlags } from './serve-options.ts';
-
-export interface Finding {
-  name: string;
-  status: 'ok' | 'warn' | 'fail';
-  message: string;
-  /** What to do about it. */
-  help?: string;
-}
 
 /** terraform and tofu binaries of this machine (`local/binaries.ts`). */
 export type FindBinaries = (search: string) => Promise<{ name: string; version: string; path: string }[]>;
@@ -72,13 +65,4 @@ function checkRepositories(repositories: string[]): Finding {
         message: 'None is named.',
         help: 'Name each with --repository OWNER/NAME, or all in CAIRN_REPOSITORIES.',
       };
-}
-
-export function showFindings(findings: Finding[], io: Io): void {
-  const paint = painter(io, io.outIsTerminal);
-  const width = Math.max(...findings.map(({ name }) => name.length));
-  for (const { name, status, message, help } of findings) {
-    io.out(`${paintState(paint, status, status.padEnd(4))}  ${name.padEnd(width)}  ${plain(message)}\n`);
-    if (help !== undefined && status !== 'ok') io.out(`${' '.repeat(8 + width)}${plain(help)}\n`);
-  }
 }

@@ -1,3 +1,5 @@
+import type { RunState } from '../core/requests/run.ts';
+
 /** What the exit code of `cairn` says. */
 export const EXIT = {
   ok: 0,
@@ -5,13 +7,20 @@ export const EXIT = {
   bad: 1,
   /** The command line itself is wrong. */
   usage: 2,
-  /** The server refused: no valid token, no permission, not found, another digest. */
+  /** Refused: no valid token, no permission, not found, another digest; a run that a freeze or another rule turned away. */
   refused: 3,
   /** No server there, or one that cannot answer now. */
   unreachable: 4,
   /** `--wait` took longer than `--timeout`; the run goes on. */
   timeout: 5,
 } as const;
+
+/** What runs came to: refused only where nothing went wrong in any other. */
+export function exitOf(runs: readonly { state: RunState }[]): number {
+  const others = runs.filter(({ state }) => state !== 'succeeded');
+  if (others.length === 0) return EXIT.ok;
+  return others.every(({ state }) => state === 'refused') ? EXIT.refused : EXIT.bad;
+}
 
 /** Told a command's exit code when it has ended. */
 export type Finish = (code: number) => void;

@@ -17,7 +17,9 @@ export async function runCli(argv: string[], io: Io, modules: HostModules): Prom
     .version(about.version, '--version', 'which one this is')
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
-    .helpCommand(true)
+    .helpCommand('help [command]', 'show this, or the help of a command')
+    .helpOption('-h, --help', 'show this')
+    .addHelpText('after', '\ncairn COMMAND --help has the options of a command, and an example.')
     .showHelpAfterError('(cairn --help lists the commands)');
   const finish = (result: number) => {
     code = result;

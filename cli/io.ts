@@ -42,6 +42,7 @@ const COLOURS: Record<string, Parameters<Paint>[1]> = {
   fail: 'red',
   broken: 'red',
   rejected: 'red',
+  refused: 'red',
   rollback: 'magenta',
   'rolled-back': 'magenta',
   ready: 'green',

@@ -38,7 +38,9 @@ async function waitForRun(
   const paint = painter(io, io.errIsTerminal);
   let run: Run | null = null;
   for await (const { event, data } of client.follow(`/runs/${id}/follow`, signal)) {
-    if (event === 'status') io.err(progress(data as StatusEvent, several, paint));
+    // How it ended is said below, once.
+    if (event === 'status' && (data as StatusEvent).kind !== 'run.ended')
+      io.err(progress(data as StatusEvent, several, paint));
     if (event !== 'run') continue;
     const asksNow = (data as Run).state === 'waiting' && run?.state !== 'waiting';
     run = data as Run;

@@ -131,6 +131,8 @@ export interface WaitingApproval {
 
 export interface Approvals {
   put(wait: WaitingApproval): Promise<void>;
+  /** Writes `wait` if what stands in its place is still `before` (null: nothing); answers whether it did. */
+  replace(before: WaitingApproval | null, wait: WaitingApproval): Promise<boolean>;
   get(repository: string, environment: string): Promise<WaitingApproval | null>;
   /** Removes it if it is this run's. */
   remove(repository: string, environment: string, runId: string): Promise<void>;

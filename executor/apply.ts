@@ -19,6 +19,7 @@ import { headsOf, progressOf } from './progress.ts';
 import { sha256Of } from './sha256.ts';
 import { cleanOutputs, stateSecrets } from './state-secrets.ts';
 import { unpack } from './unpack.ts';
+import { upstreamSecrets } from './upstream-secrets.ts';
 import type { Binary } from './version.ts';
 import { forgetWorkspace } from './workspace.ts';
 
@@ -33,7 +34,8 @@ export async function runApply(context: Context<ApplyJob>): Promise<void> {
   const { job, dirs, log, result } = context;
   const plan = checkedPlan(context);
   await layWork(context);
-  const { terraform: maker = null, withoutWorkspace = false } = await layPlanWork(context);
+  const { terraform: maker = null, withoutWorkspace = false, hidden = [] } = await layPlanWork(context);
+  log.hide(hidden);
   const terraform = await prepareTerraform(context, (offered) => sameVersion(offered, maker));
   result.providers = readLockfile(join(terraform.root, '.terraform.lock.hcl'));
   if (withoutWorkspace) await planInWorkspace(context, terraform);
@@ -42,7 +44,7 @@ export async function runApply(context: Context<ApplyJob>): Promise<void> {
   failUnless(shown, context, 'terraform show');
   const content = JSON.parse(shown.stdout.toString('utf8')) as TerraformPlan;
   log.hide(secretsOfPlan(content));
-  checkShown(context, content, withoutWorkspace);
+  checkShown(context, content, { isNew: withoutWorkspace, hidden });
 
   log.line('Applying.');
   const args = [
@@ -80,10 +82,16 @@ function checkedPlan({ job, dirs }: Context<ApplyJob>): Buffer {
  * What people approved was told by the job that planned, which runs the commit's own code. The plan file is what
  * is applied: read here, where none of that code ran, it must come to the digest that was shown.
  */
-function checkShown({ job, secrets }: Context<ApplyJob>, content: TerraformPlan, isNew: boolean): void {
+function checkShown(
+  { job, secrets }: Context<ApplyJob>,
+  content: TerraformPlan,
+  { isNew, hidden }: { isNew: boolean; hidden: readonly string[] },
+): void {
   if (!job.shown && isNew) cannotCompare(job);
   if (!job.shown) return;
-  const found = planDigest(redactPlan(content, job.shown.hashKey, Object.values(secrets)).changes);
+  const found = planDigest(
+    redactPlan(content, job.shown.hashKey, [...Object.values(secrets), ...hidden]).changes,
+  );
   if (found === job.shown.digest) return;
   if (isNew) {
     throw new JobRefused(
@@ -155,6 +163,7 @@ async function afterApply(context: Context<ApplyJob>, terraform: Terraform, appl
     );
   }
   log.hide(state.secrets);
+  log.hide(await timed(context, 'upstream', () => upstreamSecrets(context, terraform, state.upstream)));
   log.line('Complete output:');
   log.block(output);
   if (applied.interrupted) {

@@ -14,6 +14,7 @@ import type { Ended } from './process.ts';
 import { headsOf } from './progress.ts';
 import { readSteadily } from './read-steadily.ts';
 import { type StateTold, stateSecrets } from './state-secrets.ts';
+import { upstreamSecrets } from './upstream-secrets.ts';
 
 /** Bytes of out/output.txt at most; terraform may print more. */
 const MOST = 10 * 1024 * 1024;
@@ -85,9 +86,14 @@ function added(name: string, { timeout, writes }: TerraformJob): string[] {
   return name === 'import' ? ['-input=false', lock] : [lock];
 }
 
+/** Hides what the state marks, and what it took from other states that mark it. */
 async function hideState(context: Context, terraform: Terraform): Promise<StateTold | null> {
   const state = await timed(context, 'state', () => stateSecrets(terraform));
-  if (state) context.log.hide(state.secrets);
+  if (!state) return null;
+  context.log.hide(state.secrets);
+  context.log.hide(
+    await timed(context, 'upstream', () => upstreamSecrets(context, terraform, state.upstream)),
+  );
   return state;
 }
 

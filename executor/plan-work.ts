@@ -12,6 +12,8 @@ export interface PlanNote {
   terraform?: Pick<Binary, 'binary' | 'version'> | undefined;
   /** It was made of an empty state on disk: the plan file is of no use where the state is to be. */
   withoutWorkspace?: boolean;
+  /** What was hidden since other states mark it: the apply hides the same, so that it comes to the same digest. */
+  hidden?: string[];
 }
 
 const LOCK = '.terraform.lock.hcl';

@@ -2,17 +2,21 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { JOB_FILES } from '../core/jobs/files.ts';
 import type { PlanJob } from '../core/jobs/job.ts';
+import { kindOf, moved } from '../core/plans/actions.ts';
 import type { TerraformPlan } from '../core/plans/plan.ts';
 import { redactPlan } from '../core/plans/redact.ts';
+import { remoteStatesOf, type StateJson } from '../core/plans/secrets.ts';
 import { summarize } from '../core/plans/summary.ts';
 import { type Context, timed } from './context.ts';
 import { refuseForeignReads } from './foreign-reads.ts';
 import { readLockfile } from './lockfile.ts';
+import { JobFailed, JobInterrupted } from './outcome.ts';
 import { fileClock, packPlanWork } from './plan-work.ts';
-import { failUnless, layWork, prepareTerraform, type Terraform } from './prepare.ts';
+import { failUnless, keptState, layWork, prepareTerraform, type Terraform } from './prepare.ts';
 import { onlyReads } from './reads.ts';
 import { sha256Of } from './sha256.ts';
 import { stateSecrets } from './state-secrets.ts';
+import { laidSecrets, upstreamSecrets } from './upstream-secrets.ts';
 
 /**
  * init, plan, show. No `validate`: it is 40 to 50 ms of the 150 that a small plan takes, `plan` makes the same
@@ -41,16 +45,18 @@ export async function runPlan(context: Context<PlanJob>): Promise<void> {
 
   const shown = await timed(context, 'show', () => terraform.run(['show', '-json', dirs.planFile]));
   failUnless(shown, context, 'terraform show');
+  const plan = JSON.parse(shown.stdout.toString('utf8')) as TerraformPlan;
+  const hidden = await timed(context, 'upstream', () => markedElsewhere(context, terraform, plan));
   await timed(context, 'redact', () => {
-    const plan = JSON.parse(shown.stdout.toString('utf8')) as TerraformPlan;
-    const { changes, secrets } = redactPlan(plan, job.hashKey, Object.values(context.secrets));
+    const known = [...Object.values(context.secrets), ...hidden];
+    const { changes, secrets } = redactPlan(plan, job.hashKey, known);
     log.hide(secrets);
     log.block(planned.stdout.toString('utf8'));
     writeFileSync(join(dirs.out, JOB_FILES.changes), JSON.stringify(changes));
     writeFileSync(join(dirs.out, JOB_FILES.summary), JSON.stringify(summarize(changes)));
   });
   await timed(context, 'pack', async () => {
-    const note = { terraform: result.terraform, withoutWorkspace: terraform.withoutWorkspace };
+    const note = { terraform: result.terraform, withoutWorkspace: terraform.withoutWorkspace, hidden };
     await packPlanWork(dirs.src, since, job.project.dir, note, join(dirs.out, JOB_FILES.planWork));
     const bytes = readFileSync(dirs.planFile);
     result.planSha256 = sha256Of(dirs.planFile);
@@ -70,12 +76,52 @@ export function lockTimeout(timeout: number): string {
 
 async function secretsAfterFailure(context: Context<PlanJob>, terraform: Terraform): Promise<string[]> {
   const { job, dirs, stop } = context;
-  if (stop.reason) return [];
-  const secrets = (await stateSecrets(terraform))?.secrets ?? [];
+  // Nothing is asked any more, so nothing is shown.
+  if (stop.reason) throw new JobInterrupted();
+  const state = await stateSecrets(terraform);
+  const secrets = state?.secrets ?? [];
+  const taken = state?.upstream ?? [];
   // Terraform writes the part of a plan that it got to.
-  if (!existsSync(dirs.planFile)) return secrets;
-  const shown = await terraform.run(['show', '-json', dirs.planFile]);
-  if (shown.code !== 0) return secrets;
-  const plan = JSON.parse(shown.stdout.toString('utf8')) as TerraformPlan;
-  return [...secrets, ...redactPlan(plan, job.hashKey).secrets];
+  if (existsSync(dirs.planFile)) {
+    const shown = await terraform.run(['show', '-json', dirs.planFile]);
+    if (shown.code === 0) {
+      const plan = JSON.parse(shown.stdout.toString('utf8')) as TerraformPlan;
+      secrets.push(...redactPlan(plan, job.hashKey).secrets);
+      taken.push(...remoteStatesOf(plan.prior_state as StateJson | undefined));
+    }
+  }
+  return [...secrets, ...(await upstreamSecrets(context, terraform, taken))];
+}
+
+/**
+ * What other states mark sensitive of what this plan may show: of their values as it read them, and as they were when
+ * the project was applied last, since a plan shows what it takes away too.
+ */
+async function markedElsewhere(
+  context: Context<PlanJob>,
+  terraform: Terraform,
+  plan: TerraformPlan,
+): Promise<string[]> {
+  const taken = remoteStatesOf(plan.prior_state as StateJson | undefined);
+  if (showsFormer(plan) && mayHaveRead(context)) {
+    const state = await stateSecrets(terraform);
+    if (!state)
+      throw new JobFailed('The state cannot be read, so what is secret in it is not known. Plan again.');
+    taken.push(...state.upstream);
+  }
+  return [...new Set([...laidSecrets(context.dirs), ...(await upstreamSecrets(context, terraform, taken))])];
+}
+
+function showsFormer(plan: TerraformPlan): boolean {
+  const resources = [...(plan.resource_changes ?? []), ...(plan.resource_drift ?? [])];
+  const shown = resources.filter((resource) => kindOf(resource.change) !== 'none' || moved(resource));
+  const changes = [...shown.map(({ change }) => change), ...Object.values(plan.output_changes ?? {})];
+  return changes.some((change) => change.before !== null && change.before !== undefined);
+}
+
+/** Of a state on this disk can be seen at once that it took nothing from another. */
+function mayHaveRead({ job, dirs }: Context<PlanJob>): boolean {
+  const kept = keptState(job, dirs);
+  if (kept === null) return true;
+  return existsSync(kept) && readFileSync(kept).includes('terraform_remote_state');
 }

@@ -12,6 +12,7 @@ import { type Ended, runProcess } from './process.ts';
 import { onlyReads } from './reads.ts';
 import { createStop, type Stop } from './stop.ts';
 import { unpack } from './unpack.ts';
+import { laidSecrets } from './upstream-secrets.ts';
 import { type Binary, pickVersion, wantedVersion } from './version.ts';
 import { lists, mayBeMissing } from './workspace.ts';
 
@@ -57,6 +58,7 @@ export async function prepareTerraform(
   checkWorkspace(project.workspace);
   writeCliConfig(dirs.cliConfig, host['CAIRN_PROVIDER_MIRROR']);
   const states = layUpstream(project.upstream, dirs);
+  log.hide(laidSecrets(dirs));
   const env = terraformEnv(baseEnv(context), project, states, dirs.cliConfig);
 
   const offered = choose(await offeredBinaries(project.binaries, env, dirs.work, stop));

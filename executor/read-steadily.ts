@@ -6,12 +6,9 @@ import { printOutputs } from './outputs.ts';
 import type { Terraform } from './prepare.ts';
 import type { Ended } from './process.ts';
 import type { StateTold } from './state-secrets.ts';
-import { upstreamSecrets } from './upstream-secrets.ts';
 
-/** Those that print values which came from other states. */
-const PRINTS_VALUES: readonly string[] = ['show', 'state show', 'output'];
-/** Those that print of the state at all; the others print the configuration. */
-const PRINTS_STATE: readonly string[] = [...PRINTS_VALUES, 'state list'];
+/** Those that print of the state; the others print the configuration. */
+const PRINTS_STATE: readonly string[] = ['show', 'state show', 'output', 'state list'];
 
 const MOST_READ = 3;
 
@@ -35,10 +32,6 @@ export async function readSteadily(
 ): Promise<Ended> {
   let before = state;
   for (let read = 1; ; read += 1) {
-    if (PRINTS_VALUES.includes(command.name)) {
-      const secrets = await timed(context, 'upstream', () => upstreamSecrets(context, terraform, before));
-      context.log.hide(secrets);
-    }
     const done = await timed(context, 'command', () =>
       command.name === 'output'
         ? printOutputs(command.args, (more) => terraform.run(more))

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { resourcesOf, type StateJson, secretsOfState } from '../core/plans/secrets.ts';
+import { remoteStatesOf, type StateJson, secretsOfState } from '../core/plans/secrets.ts';
 import type { Terraform } from './prepare.ts';
 
 /** What a state tells. */
@@ -29,9 +29,7 @@ export async function stateSecrets(terraform: Terraform): Promise<StateTold | nu
     secrets: secretsOfState(state),
     outputs,
     empty: isEmpty(state),
-    upstream: resourcesOf(state.values)
-      .filter(({ mode, type }) => mode === 'data' && type === 'terraform_remote_state')
-      .map(({ values }) => values),
+    upstream: remoteStatesOf(state),
     digest: createHash('sha256').update(shown.stdout).digest('hex'),
   };
 }

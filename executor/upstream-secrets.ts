@@ -1,14 +1,15 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { isRecord } from '../core/plans/canonical.ts';
+import { canonical, isRecord } from '../core/plans/canonical.ts';
 import { leavesOf } from '../core/plans/secrets.ts';
 import type { Context } from './context.ts';
 import { asExpression } from './environment.ts';
+import type { JobDirs } from './files.ts';
+import { JobInterrupted } from './outcome.ts';
 import type { Terraform } from './prepare.ts';
-import type { StateTold } from './state-secrets.ts';
 import { lists } from './workspace.ts';
 
-/** Other states that are asked; what more than these tell is taken for secret. */
+/** Other states that terraform is asked about, one after the other; what more than these tell is taken for secret. */
 const MOST = 20;
 
 /** What a state says of a `terraform_remote_state`. */
@@ -19,21 +20,42 @@ interface Upstream {
   outputs: Record<string, unknown>;
 }
 
+type Outputs = Record<string, { sensitive?: boolean; value?: unknown }>;
+
+/**
+ * What the states that were handed to the job mark sensitive among their outputs: known before terraform runs, so
+ * that it is hidden whatever becomes of the job.
+ */
+export function laidSecrets({ upstream }: JobDirs): string[] {
+  const found = new Set<string>();
+  for (const name of readdirSync(upstream)) {
+    for (const { sensitive, value } of Object.values(outputsIn(join(upstream, name)) ?? {})) {
+      if (sensitive) for (const leaf of leavesOf(value)) found.add(leaf);
+    }
+  }
+  return [...found];
+}
+
 /**
  * Values that a project took from outputs which another state marks sensitive: `terraform_remote_state` hands them on
  * without the mark, and terraform prints them. So that state is asked what it marks. What it does not tell, because it
  * cannot be read or has no such output any more, is taken for secret.
+ *
+ * `taken` are values of `terraform_remote_state`.
  */
 export async function upstreamSecrets(
-  { dirs }: Pick<Context, 'dirs'>,
+  { dirs, stop }: Pick<Context, 'dirs' | 'stop'>,
   terraform: Terraform,
-  { upstream }: Pick<StateTold, 'upstream'>,
+  taken: readonly unknown[],
 ): Promise<string[]> {
   const found = new Set<string>();
-  for (const [index, values] of upstream.entries()) {
-    const read = upstreamOf(values);
+  const told = new Map<string, Outputs>();
+  let asked = 0;
+  for (const read of taken.map(upstreamOf)) {
     if (!read) continue;
-    const outputs = index < MOST ? await outputsOf(read, join(dirs.tmp, `upstream-${index}`)) : {};
+    const place = canonical([read.backend, read.config, read.workspace]);
+    const outputs = told.get(place) ?? onDisk(read) ?? (await ask(read));
+    told.set(place, outputs);
     for (const [name, value] of Object.entries(read.outputs)) {
       const known = Object.hasOwn(outputs, name) ? outputs[name] : undefined;
       if (known?.sensitive !== false) for (const leaf of leavesOf(value)) found.add(leaf);
@@ -41,8 +63,25 @@ export async function upstreamSecrets(
   }
   return [...found];
 
-  async function outputsOf(of: Upstream, folder: string): Promise<Record<string, { sensitive?: boolean }>> {
-    mkdirSync(folder, { recursive: true });
+  /** A plain file needs no terraform; null if it is none. */
+  function onDisk({ backend, config, workspace }: Upstream): Outputs | null {
+    if (backend !== 'local' || workspace !== 'default') return null;
+    const { path } = onThisDisk(config);
+    return typeof path === 'string' ? outputsIn(path) : null;
+  }
+
+  async function ask(of: Upstream): Promise<Outputs> {
+    asked += 1;
+    if (asked > MOST || stop.reason) return {};
+    try {
+      return await outputsOf(of, mkdtempSync(join(dirs.tmp, 'upstream-')));
+    } catch (error) {
+      if (error instanceof JobInterrupted) return {};
+      throw error;
+    }
+  }
+
+  async function outputsOf(of: Upstream, folder: string): Promise<Outputs> {
     const backend = { [of.backend]: of.backend === 'local' ? onThisDisk(of.config) : of.config };
     writeFileSync(join(folder, 'main.tf.json'), asExpression({ terraform: { backend } }));
     const begun = await terraform.runIn(folder, 'default', ['init', '-input=false', '-no-color']);
@@ -53,8 +92,7 @@ export async function upstreamSecrets(
       if (listed.code !== 0 || !lists(listed, of.workspace)) return {};
     }
     const told = await terraform.runIn(folder, of.workspace, ['output', '-no-color', '-json']);
-    if (told.code !== 0) return {};
-    return JSON.parse(told.stdout.toString('utf8')) as Record<string, { sensitive?: boolean }>;
+    return told.code === 0 ? (JSON.parse(told.stdout.toString('utf8')) as Outputs) : {};
   }
 
   /** A state that Cairn keeps was laid into the work folder of the job that read it; it is laid into this one's too. */
@@ -78,4 +116,21 @@ function upstreamOf(values: unknown): Upstream | null {
     workspace: typeof workspace === 'string' ? workspace : 'default',
     outputs,
   };
+}
+
+/** Outputs as a state's file says them; null if it is not there, or in a form that terraform alone can read. */
+function outputsIn(path: string): Outputs | null {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return null;
+  try {
+    const state: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (!isRecord(state) || state['version'] !== 4 || !isRecord(state['outputs'])) return null;
+    return Object.fromEntries(
+      Object.entries(state['outputs'])
+        .filter((entry): entry is [string, Record<string, unknown>] => isRecord(entry[1]))
+        // A file says it only of those that are marked.
+        .map(([name, { sensitive, value }]) => [name, { sensitive: sensitive === true, value }]),
+    );
+  } catch {
+    return null;
+  }
 }

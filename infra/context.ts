@@ -11,7 +11,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { QueueName } from '../lambdas/functions.ts';
-import type { InfraConfig, RepositoryConfig } from './load-config.ts';
+import type { InfraConfig, RepositoryConfig } from './config/config.ts';
 
 /**
  * What flows from stack to stack. Each stack is what it hands on (`class FoundationStack implements Foundation`),

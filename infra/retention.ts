@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import type { LifecycleRule } from 'aws-cdk-lib/aws-s3';
-import { FRESH_SOURCE_DAYS, PLAN_TAG } from '../adapters/aws/retention.ts';
+import { FRESH_SOURCE_DAYS, PLAN_TAG } from '../adapters/aws/artifacts/retention.ts';
 import { LONGEST_APPROVAL } from '../core/environments/approval.ts';
-import type { InfraConfig } from './load-config.ts';
+import type { InfraConfig } from './config/config.ts';
 
 /** An approval may wait this long for its plan (core asks for no longer), and its jobs may take a day. */
 const LONGEST_USE = Duration.days(LONGEST_APPROVAL / 86_400 + 1);

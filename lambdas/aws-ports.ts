@@ -1,10 +1,10 @@
-import { chatOfSecret, signingOfSecret } from '../adapters/aws/chat.ts';
+import type { AwsClients } from '../adapters/aws/clients/clients.ts';
+import { lazyClients, madeClients, once } from '../adapters/aws/clients/lazy-clients.ts';
 import type { ClientOptions } from '../adapters/aws/clients/settings.ts';
-import type { AwsClients } from '../adapters/aws/clients.ts';
-import { forgeOfSecret } from '../adapters/aws/forge.ts';
-import { lazyClients, madeClients, once } from '../adapters/aws/lazy-clients.ts';
 import { lazyPort } from '../adapters/aws/lazy-port.ts';
-import { cachedSecrets, type Secrets } from '../adapters/aws/secrets.ts';
+import { chatOfSecret, signingOfSecret } from '../adapters/aws/secrets/chat.ts';
+import { forgeOfSecret } from '../adapters/aws/secrets/forge.ts';
+import { cachedSecrets, type Secrets } from '../adapters/aws/secrets/secrets.ts';
 import { pageLinks } from '../api/links.ts';
 import type { Log } from '../core/log.ts';
 import type { Clock, Ports } from '../core/ports.ts';
@@ -36,14 +36,17 @@ export function awsPorts(options: AwsPortsOptions): HostPorts {
     : lazyClients(onClient === undefined ? {} : { onClient });
 
   const items = once(async () =>
-    (await import('../adapters/aws/items.ts')).dynamodbItems(await clients.dynamodb(), env.CAIRN_TABLE),
+    (await import('../adapters/aws/table/items.ts')).dynamodbItems(await clients.dynamodb(), env.CAIRN_TABLE),
   );
   const eventBus = once(async () =>
-    (await import('../adapters/aws/bus.ts')).eventBus(await clients.events(), env.CAIRN_BUS),
+    (await import('../adapters/aws/events/bus.ts')).eventBus(await clients.events(), env.CAIRN_BUS),
   );
   const secrets = cachedSecrets(
     async (reference) =>
-      (await import('../adapters/aws/secret-value.ts')).secretValue(await clients.secrets(), reference),
+      (await import('../adapters/aws/secrets/secret-value.ts')).secretValue(
+        await clients.secrets(),
+        reference,
+      ),
     clock,
   );
   const secret = async (reference: string) => (await secrets.get(reference)).trim();
@@ -51,7 +54,10 @@ export function awsPorts(options: AwsPortsOptions): HostPorts {
   const artifacts = lazyPort<Ports['artifacts']>(
     { get: true, put: true, putNew: true, has: true, list: true },
     once(async () =>
-      (await import('../adapters/aws/artifacts.ts')).s3Artifacts(await clients.s3(), env.CAIRN_ARTIFACTS),
+      (await import('../adapters/aws/artifacts/artifacts.ts')).s3Artifacts(
+        await clients.s3(),
+        env.CAIRN_ARTIFACTS,
+      ),
     ),
   );
 
@@ -60,32 +66,32 @@ export function awsPorts(options: AwsPortsOptions): HostPorts {
     artifacts,
     runs: lazyPort<Ports['runs']>(
       { claim: true, get: true, list: true, events: true },
-      once(async () => (await import('../adapters/aws/runs.ts')).dynamodbRuns(await items())),
+      once(async () => (await import('../adapters/aws/table/runs.ts')).dynamodbRuns(await items())),
     ),
     status: lazyPort<Ports['status']>(
       { emit: true },
       once(async () =>
-        (await import('../adapters/aws/status.ts')).dynamodbStatus(await items(), async (events) =>
+        (await import('../adapters/aws/table/status.ts')).dynamodbStatus(await items(), async (events) =>
           (await eventBus()).publishStatus(events),
         ),
       ),
     ),
     locks: lazyPort<Ports['locks']>(
       { claim: true, get: true, release: true, held: true },
-      once(async () => (await import('../adapters/aws/locks.ts')).dynamodbLocks(await items())),
+      once(async () => (await import('../adapters/aws/table/locks.ts')).dynamodbLocks(await items())),
     ),
     approvals: lazyPort<Ports['approvals']>(
-      { put: true, get: true, remove: true },
-      once(async () => (await import('../adapters/aws/approvals.ts')).dynamodbApprovals(await items())),
+      { put: true, replace: true, get: true, remove: true },
+      once(async () => (await import('../adapters/aws/table/approvals.ts')).dynamodbApprovals(await items())),
     ),
     sent: lazyPort<Ports['sent']>(
       { get: true, put: true },
-      once(async () => (await import('../adapters/aws/sent.ts')).dynamodbSent(await items())),
+      once(async () => (await import('../adapters/aws/table/sent.ts')).dynamodbSent(await items())),
     ),
     schedules: lazyPort<Ports['schedules']>(
       { put: true, remove: true, list: true },
       once(async () =>
-        (await import('../adapters/aws/schedules.ts')).eventBridgeSchedules({
+        (await import('../adapters/aws/events/schedules.ts')).eventBridgeSchedules({
           scheduler: await clients.scheduler(),
           publish: (await eventBus()).publish,
           clock,
@@ -95,12 +101,14 @@ export function awsPorts(options: AwsPortsOptions): HostPorts {
     ),
     ephemerals: lazyPort<Ports['ephemerals']>(
       { claim: true, get: true, update: true, list: true, remove: true },
-      once(async () => (await import('../adapters/aws/ephemerals.ts')).dynamodbEphemerals(await items())),
+      once(async () =>
+        (await import('../adapters/aws/table/ephemerals.ts')).dynamodbEphemerals(await items()),
+      ),
     ),
     deliveries: lazyPort<OwnPorts['deliveries']>(
       { isDone: true, markDone: true },
       once(async () =>
-        (await import('../adapters/aws/deliveries.ts')).dynamodbDeliveries(await items(), clock),
+        (await import('../adapters/aws/table/deliveries.ts')).dynamodbDeliveries(await items(), clock),
       ),
     ),
     bus: lazyPort<OwnPorts['bus']>({ publish: true }, eventBus),
@@ -116,7 +124,7 @@ export function awsPorts(options: AwsPortsOptions): HostPorts {
     jobs: lazyPort<Ports['jobs']>(
       { active: true, stop: true, log: true },
       once(async () => {
-        const { batchJobs } = await import('../adapters/aws/jobs.ts');
+        const { batchJobs } = await import('../adapters/aws/jobs/jobs.ts');
         const [batch, logs] = await Promise.all([clients.batch(), clients.logs()]);
         return batchJobs({ batch, logs, artifacts, logGroup: env.CAIRN_JOB_LOGS });
       }),
@@ -124,7 +132,7 @@ export function awsPorts(options: AwsPortsOptions): HostPorts {
     keys: lazyPort<Ports['keys']>(
       { runKey: true },
       once(async () =>
-        (await import('../adapters/aws/keys.ts')).masterKeys(() => secret(env.CAIRN_MASTER_KEY)),
+        (await import('../adapters/aws/secrets/keys.ts')).masterKeys(() => secret(env.CAIRN_MASTER_KEY)),
       ),
     ),
     ...forgeOfSecret({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { EventBus } from '../adapters/aws/bus.ts';
-import type { Deliveries } from '../adapters/aws/deliveries.ts';
+import type { EventBus } from '../adapters/aws/events/bus.ts';
+import type { Deliveries } from '../adapters/aws/table/deliveries.ts';
 import { Misconfigured } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { Clock, Ports } from '../core/ports.ts';

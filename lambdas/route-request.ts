@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ACTIONS_SOURCE, REQUESTS_SOURCE } from '../adapters/aws/event-sources.ts';
+import { ACTIONS_SOURCE, REQUESTS_SOURCE } from '../adapters/aws/events/sources.ts';
 import { CairnError, InvalidInput } from '../core/errors.ts';
 import { readActionsEvent, replyTo, requestFromActions, whoWaits } from '../core/requests/actions.ts';
 import { tellWorkflow } from '../core/requests/replies.ts';

@@ -1,11 +1,11 @@
-import { eventBus } from '../adapters/aws/bus.ts';
 import { dynamodbClient } from '../adapters/aws/clients/dynamodb.ts';
 import { eventsClient } from '../adapters/aws/clients/events.ts';
 import { secretsClient } from '../adapters/aws/clients/secrets.ts';
-import { dynamodbDeliveries } from '../adapters/aws/deliveries.ts';
-import { dynamodbItems } from '../adapters/aws/items.ts';
-import { secretValue } from '../adapters/aws/secret-value.ts';
-import { cachedSecrets } from '../adapters/aws/secrets.ts';
+import { eventBus } from '../adapters/aws/events/bus.ts';
+import { secretValue } from '../adapters/aws/secrets/secret-value.ts';
+import { cachedSecrets } from '../adapters/aws/secrets/secrets.ts';
+import { dynamodbDeliveries } from '../adapters/aws/table/deliveries.ts';
+import { dynamodbItems } from '../adapters/aws/table/items.ts';
 import { type HostOf, type OwnPorts, readEnvironment, systemClock } from './host.ts';
 import { traceClient } from './trace.ts';
 

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { configSchema } from '../core/projects/config-schema.ts';
-import { infraConfig } from '../infra/config.ts';
+import { infraConfig } from '../infra/config/schema.ts';
 
 /** A file that people write, and what is made of its schema: a JSON schema for editors, a reference for the docs. */
 interface Described {
@@ -27,7 +27,7 @@ export const CAIRN: Described = {
 export const INFRA: Described = {
   name: 'cairn.infra.yaml',
   schema: infraConfig,
-  source: 'infra/config.ts',
+  source: 'infra/config/schema.ts',
   jsonFile: file('schema/cairn.infra.schema.json'),
   page: file('docs/configuration-infra.md'),
 };

@@ -1,4 +1,4 @@
-import { REQUESTS_SOURCE, STATUS_SOURCE } from './event-sources.ts';
+import { REQUESTS_SOURCE, STATUS_SOURCE } from './events/sources.ts';
 import type { PortName } from './port-names.ts';
 
 /**

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { Conflict, InvalidInput, InvalidToken, NotFound } from '../../core/errors.ts';
 import type { Workflows } from '../../core/ports.ts';
-import { isAws, reach } from './errors.ts';
+import { isAws, reach } from './clients/errors.ts';
 
 /** Longest that Step Functions takes, in characters. */
 const LONGEST_ERROR = 256;

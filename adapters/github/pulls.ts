@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MergeConflict, NotFound, Unavailable } from '../../core/errors.ts';
 import type { Pull, Pulls } from '../../core/ports.ts';
 import type { Client } from './client.ts';
+import { answered } from './errors.ts';
 
 /** Milliseconds between looks at a test merge that GitHub is still making: half a minute in all. */
 const LOOKS = [50, 150, 300, 500, 1000, 2000, 3000, 5000, 8000, 10_000];
@@ -10,7 +11,12 @@ export function githubPulls(client: Client): Pulls {
   const get = async (repository: string, number: number) => {
     const { request, owner, repo } = await client.on(repository);
     const at = { owner, repo, pull_number: number };
-    return (await request('GET /repos/{owner}/{repo}/pulls/{pull_number}', at)).data;
+    try {
+      return (await request('GET /repos/{owner}/{repo}/pulls/{pull_number}', at)).data;
+    } catch (error) {
+      if (!answered(error, 404)) throw error;
+      throw new NotFound(`There is no pull request #${number} in ${repository}.`, { cause: error });
+    }
   };
 
   return {

@@ -26,6 +26,31 @@ export function sqliteApprovals(db: Db): Approvals {
           JSON.stringify(wait),
         );
       }),
+    replace: (before, wait) =>
+      reach('approvals', () => {
+        const { repository, environment, runId } = wait;
+        const body = JSON.stringify(wait);
+        const written =
+          before === null
+            ? run(
+                db,
+                'insert into approvals (repository, environment, run_id, body) values (?, ?, ?, ?) on conflict do nothing',
+                repository,
+                environment,
+                runId,
+                body,
+              )
+            : run(
+                db,
+                'update approvals set run_id = ?, body = ? where repository = ? and environment = ? and body = ?',
+                runId,
+                body,
+                repository,
+                environment,
+                JSON.stringify(before),
+              );
+        return written === 1;
+      }),
     get: (repository, environment) =>
       reach('approvals', () => {
         const found = row<{ body: string }>(

@@ -21,19 +21,20 @@ ${folded.length === 0 ? NOTHING : html`<details id="more-ephemerals"><summary>an
 
 function tableOf(views: EphemeralView[], now: Date): Html {
   return html`<div class="scroll"><table class="stack">
-<thead><tr><th>Environment</th><th>Of</th><th>Owner</th><th>Age</th><th>Ends in</th><th></th></tr></thead>
+<thead><tr><th>Environment</th><th>Made from</th><th>Owner</th><th>Made</th><th>Ends in</th><th>State</th></tr></thead>
 <tbody>${views.map((view) => row(view, now))}</tbody></table></div>`;
 }
 
 function row(view: EphemeralView, now: Date): Html {
   const { repository, environment, state, ref, owner, pull, createdAt, endsAt, endsIn, run } = view;
   const url = urlOf(view.outputs);
+  const isTimed = state === 'launching' || state === 'ready';
   return html`<tr class="${state === 'leaked' ? 'is-bad' : ''}">
 <td data-label="Environment"><strong><a href="${environmentPath(repository, environment)}">${environment}</a></strong>${url === null ? NOTHING : html`<div>${link(url, url)}</div>`}${leftOf(view)}</td>
-<td data-label="Of">${ref}${pull === null ? NOTHING : html` <span class="quiet">#${pull}</span>`} ${commit(view.commit)}</td>
+<td data-label="Made from">${ref}${pull === null ? NOTHING : html` <span class="quiet">#${pull}</span>`} ${commit(view.commit)}</td>
 <td data-label="Owner">${owner === null ? html`<span class="quiet">–</span>` : `@${owner}`}</td>
-<td data-label="Age" class="nowrap">${ago(createdAt, now)}</td>
-<td data-label="Ends in" class="nowrap">${endsAt === null ? endsIn : html`<time datetime="${endsAt}" title="${endsAt.slice(0, 16).replace('T', ' ')} UTC">${endsIn}</time>`}</td>
+<td data-label="Made" class="nowrap">${ago(createdAt, now)}</td>
+<td data-label="${isTimed ? 'Ends in' : ''}" class="nowrap">${endsAt === null || !isTimed ? endsIn : html`<time datetime="${endsAt}" title="${endsAt.slice(0, 16).replace('T', ' ')} UTC">${endsIn}</time>`}</td>
 <td data-label="State"><a class="plain" href="${runPath(run.id)}">${badge(state)}</a></td>
 </tr>`;
 }

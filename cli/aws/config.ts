@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { INFRA_FILE, type InfraConfig, loadInfraConfig } from '../../infra/load-config.ts';
+import type { InfraConfig } from '../../infra/config/config.ts';
+import { INFRA_FILE, loadInfraConfig } from '../../infra/config/load-config.ts';
 import type { Io } from '../io.ts';
 
 export interface ConfigFlags {

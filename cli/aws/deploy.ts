@@ -1,6 +1,6 @@
-import type { InfraConfig } from '../../infra/load-config.ts';
-import { showFindings } from '../doctor.ts';
+import type { InfraConfig } from '../../infra/config/config.ts';
 import { CliError, EXIT } from '../exit.ts';
+import { showFindings } from '../findings.ts';
 import { type Io, plain } from '../io.ts';
 import { type Cdk, cdkOf } from './cdk.ts';
 import { type OperatorClients, operatorClients } from './clients.ts';

@@ -1,9 +1,9 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { BUS, logGroupName } from '../../infra/names.ts';
-import type { Finding } from '../doctor.ts';
+import type { Finding } from '../findings.ts';
 import { type OperatorClients, reasonOf } from './clients.ts';
-import type { DoctorTools } from './doctor.ts';
+import type { DoctorTools } from './doctor-tools.ts';
 import { findLine } from './logs.ts';
 
 const ROUTER = 'cairn-RouteRequest';

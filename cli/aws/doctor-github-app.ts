@@ -1,8 +1,8 @@
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
-import type { InfraConfig } from '../../infra/load-config.ts';
+import type { InfraConfig } from '../../infra/config/config.ts';
 import { SECRETS } from '../../infra/names.ts';
-import type { Finding } from '../doctor.ts';
 import { checkGithub } from '../doctor-github.ts';
+import type { Finding } from '../findings.ts';
 import { type OperatorClients, reasonOf } from './clients.ts';
 import { type AppKey, type GithubApp, githubApp } from './github-app.ts';
 import { readAppKey, readSecret, slackApp } from './secrets.ts';

@@ -3,10 +3,10 @@ import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import { WORKFLOWS, type WorkflowName } from '../../core/requests/run.ts';
-import type { InfraConfig } from '../../infra/load-config.ts';
+import type { InfraConfig } from '../../infra/config/config.ts';
 import { logGroupName, SCHEDULE_GROUP } from '../../infra/names.ts';
 import { scheduledFunctions } from '../../infra/scheduled.ts';
-import type { Finding } from '../doctor.ts';
+import type { Finding } from '../findings.ts';
 import { type OperatorClients, reasonOf } from './clients.ts';
 import { findLine } from './logs.ts';
 

@@ -7,12 +7,12 @@ import {
 } from '@aws-sdk/client-batch';
 import { definitionName, jobName, queueName, STANDARD_SIZE } from '../../core/jobs/names.ts';
 import type { SmokeLine } from '../../executor/aws/smoke.ts';
-import type { InfraConfig } from '../../infra/load-config.ts';
+import type { InfraConfig } from '../../infra/config/config.ts';
+import { placesOf } from '../../infra/config/placed.ts';
 import { JOB_LOGS, STAGES, type Stage } from '../../infra/names.ts';
-import { placesOf } from '../../infra/placed.ts';
-import type { Finding } from '../doctor.ts';
+import type { Finding } from '../findings.ts';
 import { type OperatorClients, reasonOf } from './clients.ts';
-import type { AwsDoctorFlags, DoctorTools } from './doctor.ts';
+import type { DoctorTools } from './doctor-tools.ts';
 import { readStream } from './logs.ts';
 
 const CONTAINER = 'executor';
@@ -22,11 +22,17 @@ const LOOK_EVERY_MS = 5000;
 /** What DescribeJobs takes. */
 const AT_ONCE = 100;
 
+/** Only jobs of these. */
+export interface OnlyJobs {
+  repository?: string[];
+  environment?: string;
+}
+
 export interface JobsProps {
   config: InfraConfig;
   clients: OperatorClients;
   tools: DoctorTools;
-  only: AwsDoctorFlags;
+  only: OnlyJobs;
 }
 
 interface Identity {

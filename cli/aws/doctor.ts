@@ -1,40 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Finding, showFindings } from '../doctor.ts';
 import { EXIT } from '../exit.ts';
+import { type Finding, showFindings } from '../findings.ts';
 import type { Io } from '../io.ts';
-import { type OperatorClients, operatorClients } from './clients.ts';
 import { type ConfigFlags, readInfra } from './config.ts';
 import { checkDelivery } from './doctor-delivery.ts';
 import { checkApp, checkSecrets } from './doctor-github-app.ts';
 import { checkBuilds, checkQueues, checkRuns, checkSchedules } from './doctor-parts.ts';
-import { checkJobs } from './doctor-smoke.ts';
+import { checkJobs, type OnlyJobs } from './doctor-smoke.ts';
+import { doctorTools } from './doctor-tools.ts';
 import { preflight } from './preflight.ts';
 import { checkStacks, readInstallation } from './stacks.ts';
 
-export interface AwsDoctorFlags extends ConfigFlags {
+export interface AwsDoctorFlags extends ConfigFlags, OnlyJobs {
   json?: boolean;
-  /** Only jobs of these. */
-  repository?: string[];
-  environment?: string;
   /** Commander's `--no-jobs`. */
   jobs?: boolean;
-}
-
-export interface DoctorTools {
-  clients(region: string): OperatorClients;
-  /** Of an emulator. */
-  githubUrl?: string;
-  /** Between two looks at something that takes its time. */
-  pause(ms: number): Promise<void>;
-  now(): number;
-}
-
-export function doctorTools(io: Io): DoctorTools {
-  return {
-    clients: (region) => operatorClients(region, io.env['AWS_ENDPOINT_URL']),
-    pause: (ms) => sleep(ms, undefined, { signal: io.signal }),
-    now: Date.now,
-  };
 }
 
 /**

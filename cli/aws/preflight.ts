@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import type { InfraConfig } from '../../infra/load-config.ts';
+import type { InfraConfig } from '../../infra/config/config.ts';
 import { installRoot } from '../../local/root.ts';
 import type { Env } from '../data-folder.ts';
-import type { Finding } from '../doctor.ts';
 import { checkNode } from '../doctor-machine.ts';
+import type { Finding } from '../findings.ts';
 import { type OperatorClients, reasonOf } from './clients.ts';
 
 /** What stacks with file assets ask for (`requiresBootstrapStackVersion`); `cdk bootstrap` makes a far newer one. */

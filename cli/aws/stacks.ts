@@ -1,7 +1,7 @@
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import type { InfraConfig } from '../../infra/load-config.ts';
+import type { InfraConfig } from '../../infra/config/config.ts';
 import { jobsStackName, STACKS } from '../../infra/names.ts';
-import type { Finding } from '../doctor.ts';
+import type { Finding } from '../findings.ts';
 import { type OperatorClients, reasonOf } from './clients.ts';
 
 /** What the stacks say after a deployment. */

@@ -1,4 +1,4 @@
-import type { InfraConfig } from '../../infra/load-config.ts';
+import type { InfraConfig } from '../../infra/config/config.ts';
 import { SECRETS } from '../../infra/names.ts';
 import { CliError, EXIT } from '../exit.ts';
 import type { Io } from '../io.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { INFRA_FILE } from '../../infra/load-config.ts';
+import { INFRA_FILE } from '../../infra/config/load-config.ts';
 import { CliError, EXIT, type Finish } from '../exit.ts';
 import type { Io } from '../io.ts';
 import type { HostModules } from './hosting.ts';

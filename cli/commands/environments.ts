@@ -13,7 +13,18 @@ export function addEphemeralCommands(program: Command, io: Io, finish: Finish): 
   program.commandsGroup('Environments:');
   const env = program
     .command('env')
-    .description('ephemeral environments: made from a ref, for a time')
+    .summary('ephemeral environments: up, list, extend, end, down')
+    .description('Ephemeral environments: made from a ref, for a time, destroyed by themselves.')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cairn env up --ref my-branch --ttl 8h --wait
+  cairn env extend my-branch 4h
+  cairn env down my-branch
+
+cairn env COMMAND --help has every option.`,
+    )
     .showHelpAfterError('(cairn env --help lists the commands)');
   asking(
     env
@@ -31,7 +42,7 @@ export function addEphemeralCommands(program: Command, io: Io, finish: Finish): 
   talking(env.command('list').description('what stands, until when; what leaked'), 'cairn env list').action(
     async (flags) => finish(await list(flags, io)),
   );
-  asking(
+  answering(
     env
       .command('extend')
       .argument('<name>', NAME)
@@ -39,7 +50,7 @@ export function addEphemeralCommands(program: Command, io: Io, finish: Finish): 
       .description('let it live longer'),
     'cairn env extend my-branch 4h',
   ).action(async (name, ttl, flags) => finish(await extend(name, ttl, flags, io)));
-  asking(
+  answering(
     env
       .command('end')
       .argument('<name>', NAME)

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { INFRA_FILE } from '../../infra/load-config.ts';
+import { INFRA_FILE } from '../../infra/config/load-config.ts';
 import type { ServeOptions } from '../../local/server.ts';
 import { doctor, type FindBinaries } from '../doctor.ts';
 import { EXIT, type Finish } from '../exit.ts';

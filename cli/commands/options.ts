@@ -11,6 +11,9 @@ export function talking(command: Command, ...examples: string[]): Command {
     ['--repository <owner/name>', 'repository; else that of this checkout, or the only one'],
     ['--json', 'answer as JSON'],
   ];
+  // A group that held --help alone would stand behind this one.
+  if (command.options.length === 0)
+    command.addHelpOption(new Option('-h, --help', 'show this').helpGroup(SERVER));
   for (const [flags, description] of common)
     command.addOption(new Option(flags, description).helpGroup(SERVER));
   return explained(command, ...examples);
@@ -27,6 +30,7 @@ export function asking(command: Command, ...examples: string[]): Command {
 export function answering(command: Command, ...examples: string[]): Command {
   command
     .option('--no-wait', 'start it, and do not wait for the answer')
+    .addOption(new Option('--wait', 'as it does anyway').hideHelp())
     .option('--timeout <minutes>', 'how long to wait at most');
   return talking(command, ...examples);
 }

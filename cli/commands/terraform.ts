@@ -5,7 +5,7 @@ import { driftWords } from '../../core/record/drift-page.ts';
 import { type AskFlags, askServer, given } from '../ask.ts';
 import type { Client } from '../client.ts';
 import { chooseRepository, connect } from '../connection.ts';
-import { EXIT } from '../exit.ts';
+import { EXIT, exitOf } from '../exit.ts';
 import { type Io, painter, plain, table } from '../io.ts';
 import { driftNotes, driftTable } from '../parts.ts';
 
@@ -19,7 +19,7 @@ export async function run(
   const ended = await askAndLook({ command: 'run', environment, project, args }, flags, io);
   if (ended === null) return EXIT.ok;
   const { client, view } = ended;
-  const code = view?.run.state === 'succeeded' && view.terraform?.ok !== false ? EXIT.ok : EXIT.bad;
+  const code = view && view.terraform?.ok !== false ? exitOf([view.run]) : EXIT.bad;
   if (!view || flags.json) return view ? code : EXIT.bad;
   if (view.terraform?.job) {
     for await (const text of wholeOutput(client, view.run.id)) io.out(plain(text));

@@ -57,6 +57,8 @@ export function newsOf(before: DriftRecord | null, next: DriftRecord): DriftLine
       .join('\n');
   if (names(before) !== names(next)) return 'unknown';
   if (next.digest === null) return null;
-  if (next.reconciledBy !== (before?.reconciledBy ?? null)) return 'reconciled';
+  if (next.reconciledBy !== (before?.reconciledBy ?? null)) {
+    return next.reconciledBy === null ? 'left' : 'reconciled';
+  }
   return next.issue?.number === before?.issue?.number ? null : 'reported';
 }

@@ -2,7 +2,7 @@ import { freezeOf, frozenSentence } from '../environments/freeze.ts';
 import type { Ports } from '../ports.ts';
 import type { DriftRecord } from '../record/drift.ts';
 import type { DeployRequest } from '../requests/request.ts';
-import { ENDED } from '../requests/run.ts';
+import { ENDED, type Run } from '../requests/run.ts';
 import { runId } from '../requests/run-id.ts';
 import type { DriftPart, RunDocument } from '../runs/document.ts';
 import { startRun } from '../runs/start.ts';
@@ -31,10 +31,11 @@ interface Reconciling {
 }
 
 /**
- * Starts a deploy of the last good commit where that is configured: once for the same difference, whatever becomes of
- * it. What waits for a person, was rejected or did not help is not asked for again and again; only one that a newer
- * deploy pushed aside is. A difference that is another one at each look (a clock in a configuration) is not followed
- * for ever either: it has to be gone once before the next deploy is started by itself.
+ * Starts a deploy of the last good commit where that is configured. What waits for a person, was rejected or failed
+ * is not asked for again by the same difference; one that a newer deploy pushed aside is, and one that went through
+ * where the difference is back. A difference that is back, or is another one, at each look (a clock in a
+ * configuration, something else that writes there) is not followed for ever: it has to be gone once before the next
+ * deploy is started by itself.
  */
 export async function reconcile(
   doc: RunDocument,
@@ -47,21 +48,24 @@ export async function reconcile(
   if (!drift.reconcile || drift.digest === null) return none();
   const projects = projectsOf(doc, drift);
   const before = told?.digest === drift.digest ? told.reconciledBy : null;
-  const { repository, environment } = doc;
-  const request = requestOf(doc, drift, projects, before);
-  const id = runId('deploy', repository, environment, request.origin.trigger);
-  // Asked by hand and told already: this step is repeated.
-  const isStarted = before !== null && (before === id || !(await mayBeFollowed(before, doc, ports)));
+  const former = before === null ? null : await ports.runs.get(before);
+  // What is told was told by this very look: this step is repeated.
+  const isStarted = before !== null && (told?.at === drift.at || !mayBeFollowed(former, doc));
   if (isStarted) return { ...none(), reconciledBy: before };
 
   if (projects.length === 0) return none();
-  if (!isAsked(doc) && before === null && reconciles >= TRIES) {
+  // One that follows another that never began, and one that a person asked for, are none of their own accord.
+  const isOwn = !isAsked(doc) && former?.state !== 'superseded';
+  if (isOwn && reconciles >= TRIES) {
     return none(
-      `It is not taken away any more: ${reconciles} deploys were started since it was found, and it still differs. Once it is gone, the next one is followed again; until then \`cairn drift ${environment} --reconcile\` starts a deploy.`,
+      `It is not taken away any more: ${reconciles} deploys were started since it was found, and it still differs. Once it is gone, the next one is followed again; until then \`cairn drift ${doc.environment} --reconcile\` starts a deploy.`,
     );
   }
+  const { repository, environment } = doc;
   const freeze = await freezeOf(ports, repository, environment);
   if (freeze) return none(`It is taken away later: ${frozenSentence(environment, freeze)}.`);
+  const request = requestOf(doc, drift, projects, before);
+  const id = runId('deploy', repository, environment, request.origin.trigger);
   // It would stand in the way of what people asked for, or be out of date when its turn comes.
   const holder = (await ports.locks.get(repository, environment))?.holder ?? null;
   if (holder && holder.runId !== id) {
@@ -69,8 +73,7 @@ export async function reconcile(
     return none(`It is taken away later: run ${run?.number ?? '?'} comes first.`);
   }
   const reconciledBy = await startRun('deploy', request, environment, ports);
-  // One that follows another, and one that a person asked for, are none of their own accord.
-  return { reconciledBy, note: null, reconciles: reconciles + (isAsked(doc) || before !== null ? 0 : 1) };
+  return { reconciledBy, note: null, reconciles: reconciles + (isOwn ? 1 : 0) };
 }
 
 function isAsked({ request }: RunDocument): boolean {
@@ -99,8 +102,8 @@ function requestOf(
 }
 
 /** By another one. Who asks by hand may ask again, but not while it is under way. */
-async function mayBeFollowed(before: string, doc: RunDocument, ports: Pick<Ports, 'runs'>): Promise<boolean> {
-  const run = await ports.runs.get(before);
+function mayBeFollowed(former: Run | null, doc: RunDocument): boolean {
   // One that is not known any more was long ago.
-  return isAsked(doc) ? !run || ENDED.includes(run.state) : run?.state === 'superseded';
+  if (isAsked(doc)) return former === null || ENDED.includes(former.state);
+  return former?.state === 'superseded' || former?.state === 'succeeded';
 }

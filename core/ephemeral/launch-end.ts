@@ -1,6 +1,6 @@
 import type { EphemeralConfig } from '../projects/config-types.ts';
 import type { EphemeralRequest } from '../requests/request.ts';
-import { endFrom } from './times.ts';
+import { endFrom, type Wish } from './times.ts';
 
 /**
  * When an environment that is made or updated now ends: when it was asked for, else after its usual time. Without
@@ -16,11 +16,13 @@ export function launchEnd(
 ): string | null {
   const { maxTtl, allowNever } = rules;
   const lifetime = { now, startedAt: now.toISOString(), maxTtl, allowNever };
-  if (ttl !== undefined) {
-    const isMoment = ttl === 'never' || /^\d{4}-/.test(ttl);
-    return endFrom(isMoment ? { at: ttl } : { ttl }, lifetime).endsAt;
-  }
+  if (ttl !== undefined) return endFrom(launchWish(ttl), lifetime).endsAt;
   const { endsAt } = endFrom({ ttl: rules.ttl }, lifetime);
   if (former === undefined || endsAt === null) return endsAt;
   return former === null || former > endsAt ? former : endsAt;
+}
+
+/** A launch has one field for both: how long, or until when. */
+export function launchWish(ttl: string): Wish {
+  return ttl === 'never' || /^\d{4}-/.test(ttl) ? { at: ttl } : { ttl };
 }

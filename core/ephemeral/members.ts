@@ -76,6 +76,15 @@ export function missingUpstream(
     });
 }
 
+/** What is really gone: a state that a project of this commit has under another name was not given up, but moved. */
+export function withoutMoved(
+  gone: readonly AppliedProject[],
+  places: ReadonlyMap<string, { address: { key: string } | null }>,
+): AppliedProject[] {
+  const taken = new Set([...places.values()].map(({ address }) => address?.key));
+  return gone.filter(({ address }) => address === null || !taken.has(address));
+}
+
 /** A state that this commit would look for elsewhere, as sentences: what stands would be left behind, and made twice. */
 export function movedStates(
   places: ReadonlyMap<string, { address: { key: string } | null }>,

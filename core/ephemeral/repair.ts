@@ -5,7 +5,7 @@ import { findPull } from '../runs/pull-part.ts';
 import { startRun } from '../runs/start.ts';
 import type { Ephemeral } from './environment.ts';
 import { endRequest } from './safety.ts';
-import { scheduleEnd, scheduleName, unschedule } from './schedules.ts';
+import { scheduleEnd, scheduleName, unschedule, warnTime } from './schedules.ts';
 import { type Repair, repairOf } from './sweep.ts';
 
 type Needs = Pick<
@@ -27,6 +27,8 @@ export async function repairEnvironment(
     now: ports.clock.now(),
     isUnderWay: await isUnderWay(environment, ports),
     scheduledEnd: scheduled.get(scheduleName('end', environment)) ?? null,
+    isWarningLost:
+      !scheduled.has(scheduleName('warn', environment)) && (await isToBeWarnedOf(environment, ports)),
     isPullClosed: environment.automatic && (await isPullClosed(environment, ports)),
   });
   if (repair === null) return null;
@@ -44,6 +46,9 @@ async function carryOut(repair: Repair, environment: Ephemeral, ports: Needs): P
     case 'schedule':
       await scheduleEnd(ports, environment, await warnOf(environment.repository, ports));
       return 'its end scheduled';
+    case 'schedule-warning':
+      await scheduleEnd(ports, environment, await warnOf(environment.repository, ports));
+      return 'the warning of its end scheduled';
     case 'unschedule':
       await unschedule(ports, environment);
       return 'an end that it does not have taken back';
@@ -67,6 +72,15 @@ export async function isUnderWay(
 
 async function isPullClosed({ repository, pull }: Ephemeral, ports: Pick<Ports, 'pulls'>): Promise<boolean> {
   return (await findPull(ports, repository, pull))?.state === 'closed';
+}
+
+async function isToBeWarnedOf(
+  environment: Ephemeral,
+  ports: Pick<Ports, 'clock' | 'source'>,
+): Promise<boolean> {
+  if (environment.state !== 'ready' || environment.endsAt === null) return false;
+  const at = warnTime(environment, await warnOf(environment.repository, ports));
+  return at !== null && at > ports.clock.now();
 }
 
 async function warnOf(repository: string, ports: Pick<Ports, 'source'>): Promise<number> {

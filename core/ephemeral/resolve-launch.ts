@@ -7,7 +7,7 @@ import { discoverRoots, projectsOf } from '../projects/discover.ts';
 import { configDigest } from '../projects/load-config.ts';
 import { moduleGraph } from '../projects/module-graph.ts';
 import { waves } from '../projects/waves.ts';
-import { readRecord } from '../record/read.ts';
+import { deployedEnvironments, readRecord } from '../record/read.ts';
 import type { EphemeralRequest } from '../requests/request.ts';
 import { newDocument, type RunDocument } from '../runs/document.ts';
 import { findPull, pullPart } from '../runs/pull-part.ts';
@@ -18,7 +18,7 @@ import { goneProgress } from './applied.ts';
 import { collisions, ownersOf } from './collision.ts';
 import { ephemeralConfig, ephemeralPolicy, withEphemeral } from './config.ts';
 import type { AppliedProject, Ephemeral } from './environment.ts';
-import { allowedIn, type Members, membersOf, missingUpstream, movedStates } from './members.ts';
+import { allowedIn, type Members, membersOf, missingUpstream, movedStates, withoutMoved } from './members.ts';
 import { foreignReads } from './reads.ts';
 import { readAs, type StatePlace, statePlaces } from './states.ts';
 
@@ -65,10 +65,11 @@ export async function resolveLaunch(context: LaunchContext, ports: LaunchNeeds):
     state: rules.state,
     hcl: ports.hcl,
   });
+  const gone = withoutMoved(members.gone, places);
   const owners = async () => {
     const others = (await ports.ephemerals.list(repository)).filter((one) => one.environment !== environment);
     const commits = await addressesIn([head, base], ports);
-    return ownersOf(commits, await records([head, base], repository, ports), others);
+    return ownersOf(commits, await records(repository, ports), others);
   };
   const inWorkspaces = [...places.values()].filter(
     (place) => place.address && rules.state.kind === 'workspace',
@@ -117,7 +118,7 @@ export async function resolveLaunch(context: LaunchContext, ports: LaunchNeeds):
     slackChannel: base.config.notifications.slack?.channel ?? null,
     authors: await authorsOf(repository, commit, pull?.author ?? null, ports),
     fence: context.fence,
-    backends: { ...backendsOf(places), ...(await backendsOfGone(run, members.gone, ports)) },
+    backends: { ...backendsOf(places), ...(await backendsOfGone(run, gone, ports)) },
     brokenBefore: isHalfMade(known),
     everApplied: everApplied(known, members),
     ephemeral: {
@@ -134,12 +135,10 @@ export async function resolveLaunch(context: LaunchContext, ports: LaunchNeeds):
     deploy: {
       commit,
       // What is gone goes last, and what depended on it before it.
-      waves: [...waves(chosen, chosen), ...destroyWaves(members.gone.map(({ project }) => project))],
+      waves: [...waves(chosen, chosen), ...destroyWaves(gone.map(({ project }) => project))],
       wave: 0,
       stage: 'new',
-      projects: Object.fromEntries(
-        [...progress, ...members.gone.map(goneProgress)].map((p) => [p.project.name, p]),
-      ),
+      projects: Object.fromEntries([...progress, ...gone.map(goneProgress)].map((p) => [p.project.name, p])),
     },
   });
 }
@@ -173,12 +172,11 @@ async function addressesIn(
 }
 
 async function records(
-  commits: ReadCommit[],
   repository: string,
   ports: Pick<Ports, 'git' | 'source'>,
 ): Promise<Parameters<typeof ownersOf>[1]> {
-  const names = new Set(commits.flatMap(({ config }) => Object.keys(config.environments)));
-  const found = [...names].map(async (name) => [name, await readRecord(ports, repository, name)] as const);
+  const names = await deployedEnvironments(ports, repository);
+  const found = names.map(async (name) => [name, await readRecord(ports, repository, name)] as const);
   return Object.fromEntries(await Promise.all(found));
 }
 

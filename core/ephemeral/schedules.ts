@@ -13,7 +13,7 @@ export async function scheduleEnd(
   environment: Ending,
   warnSeconds: number,
 ): Promise<void> {
-  const { repository, environment: name, pull, startedAt, endsAt } = environment;
+  const { repository, environment: name, pull, endsAt } = environment;
   if (endsAt === null) return unschedule(ports, environment);
   const asked = { repository, environment: name };
   const origin = { source: 'schedule' as const, login: null };
@@ -29,14 +29,23 @@ export async function scheduleEnd(
       origin: { ...origin, trigger: `${name}/ends/${endsAt}` },
     },
   });
-  const warnAt = Date.parse(endsAt) - warnSeconds * 1000;
-  // A life that is shorter than the warning's time is not warned of in its first moment.
-  if (warnAt <= Date.parse(startedAt)) return ports.schedules.remove(scheduleName('warn', environment));
+  const warnAt = warnTime(environment, warnSeconds);
+  if (warnAt === null) return ports.schedules.remove(scheduleName('warn', environment));
   await ports.schedules.put({
     name: scheduleName('warn', environment),
-    at: new Date(warnAt),
+    at: warnAt,
     request: { command: 'warn', ...asked, endsAt, origin: { ...origin, trigger: `${name}/warns/${endsAt}` } },
   });
+}
+
+/** When its end is warned of. A life that is shorter than the warning's time is not warned of in its first moment. */
+export function warnTime(
+  { startedAt, endsAt }: Pick<Ending, 'startedAt' | 'endsAt'>,
+  warnSeconds: number,
+): Date | null {
+  if (endsAt === null) return null;
+  const at = Date.parse(endsAt) - warnSeconds * 1000;
+  return at > Date.parse(startedAt) ? new Date(at) : null;
 }
 
 export async function unschedule(

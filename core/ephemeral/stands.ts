@@ -5,16 +5,37 @@ import type { ProjectProgress, RunDocument } from '../runs/document.ts';
 import { appliedOf } from './applied.ts';
 import type { Ephemeral } from './environment.ts';
 
-/** What may hold state once a run went through: what it applied, and what it found as it was before. */
+/**
+ * What may hold state once a run went through: what it applied, and what it found as it was before, be it under
+ * another name.
+ */
 export function appliedAfter(doc: RunDocument, before: Ephemeral['applied']): Ephemeral['applied'] {
   const applied = { ...before };
   for (const progress of Object.values(doc.deploy.projects)) {
     const { name } = progress.project;
     if (!isDone(progress)) continue;
-    if (progress.destroy) delete applied[name];
-    else if (applied[name] || progress.status === 'applied') applied[name] = appliedOf(doc, progress);
+    if (progress.destroy) {
+      delete applied[name];
+      continue;
+    }
+    const former = formerNames(doc, progress, applied);
+    const mayHold = progress.status === 'applied' || applied[name] !== undefined || former.length > 0;
+    for (const other of former) delete applied[other];
+    if (mayHold) applied[name] = appliedOf(doc, progress);
   }
   return applied;
+}
+
+/** The same state as it was known before its project was moved or renamed. */
+function formerNames(
+  { deploy }: RunDocument,
+  { address }: ProjectProgress,
+  applied: Ephemeral['applied'],
+): string[] {
+  if (address === null) return [];
+  return Object.keys(applied).filter(
+    (name) => applied[name]?.address === address && !Object.hasOwn(deploy.projects, name),
+  );
 }
 
 function isDone({ status }: ProjectProgress): boolean {

@@ -6,6 +6,8 @@ export type Repair =
   | { kind: 'end'; reason: DestroyRequest['reason']; trigger: string }
   /** Its end is not scheduled, or at another time. */
   | { kind: 'schedule' }
+  /** Only the warning of it is not. */
+  | { kind: 'schedule-warning' }
   /** It has no end, and yet one is scheduled. */
   | { kind: 'unschedule' }
   /** What is left of it still waits for somebody. */
@@ -17,6 +19,8 @@ export interface Facts {
   isUnderWay: boolean;
   /** ISO 8601; null: nothing is scheduled. */
   scheduledEnd: string | null;
+  /** The warning of its end is still to come, and not scheduled. */
+  isWarningLost: boolean;
   /** Its pull request is closed. */
   isPullClosed: boolean;
 }
@@ -37,8 +41,9 @@ export function repairOf(environment: Ephemeral, facts: Facts): Repair | null {
   if (Date.parse(endsAt) + LATE_MS <= facts.now.getTime()) return end('time', environment, facts);
   const isScheduled = facts.scheduledEnd !== null && Date.parse(facts.scheduledEnd) === Date.parse(endsAt);
   // One whose time has just come is on its way, and in no list any more.
-  if (isScheduled || Date.parse(endsAt) <= facts.now.getTime()) return null;
-  return { kind: 'schedule' };
+  if (Date.parse(endsAt) <= facts.now.getTime()) return null;
+  if (!isScheduled) return { kind: 'schedule' };
+  return facts.isWarningLost ? { kind: 'schedule-warning' } : null;
 }
 
 /** Once an hour: a destroy that cannot even begin is not tried every five minutes. */

@@ -105,6 +105,12 @@ export interface Lifetime {
   allowNever: boolean;
 }
 
+/** What is wrong with a wish as it is written, whatever the rules say and whenever it is read. Throws InvalidInput. */
+export function checkWish({ ttl, at }: Wish, now: Date): void {
+  if (typeof ttl === 'string') parseTtl(ttl);
+  if (at !== undefined && at !== 'never') parseMoment(at, now);
+}
+
 /** When an environment ends, to the second. Throws InvalidInput for what may not be, with what may. */
 export function endFrom(wish: Wish, lifetime: Lifetime): { endsAt: string | null } {
   const { now, maxTtl } = lifetime;

@@ -71,9 +71,11 @@ export interface Changes {
   outputs: Record<string, Change>;
 }
 
-/** Stands where a sensitive value stood. `hash` is HMAC-SHA-256 under the run's key: equal values, equal hash. */
+/** Stands where a sensitive value stood: HMAC-SHA-256 under the run's key, so that equal values have an equal hash. */
 export interface Hidden {
   $sensitive: string;
+  /** Of a text that a secret is only a part of: the rest of it. */
+  text?: string;
 }
 
 /** A replacement counts one add and one destroy. */

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { canonical, isRecord } from './canonical.ts';
 import type { Change, Changes, Hidden, ResourceChange, TerraformPlan } from './plan.ts';
-import { createScrubber } from './scrub.ts';
+import { createScrubber, MARK } from './scrub.ts';
 import { type Mask, secretsOfPlan } from './secrets.ts';
 
 interface Redacted {
@@ -10,13 +10,17 @@ interface Redacted {
   secrets: string[];
 }
 
+/** Digits of the hash that stand in a name. */
+const NAME_HASH = 12;
+
 /**
  * What of a plan may leave its job: the changes, with each value that terraform marks sensitive replaced by
  * an HMAC of it, so that equal values can be told from others and no value can be guessed without the run's
  * key. Marks get lost on the way through some values (a provider that copies an input into a computed
  * attribute), so the same literals are taken out wherever else they stand.
  *
- * `known` are secrets that the plan itself does not mark: those handed in through the environment.
+ * `known` are secrets that the plan itself does not mark: those handed in through the environment, and those that
+ * another state marks.
  */
 export function redactPlan(plan: TerraformPlan, hashKey: string, known: readonly string[] = []): Redacted {
   const key = Buffer.from(hashKey, 'hex');
@@ -25,45 +29,76 @@ export function redactPlan(plan: TerraformPlan, hashKey: string, known: readonly
   const scrub = createScrubber(secrets);
   const outputMarks = plan.configuration?.root_module?.outputs ?? {};
 
-  const hide = (value: unknown): Hidden => ({
-    $sensitive: createHmac('sha256', key).update(canonical(value)).digest('hex'),
-  });
+  const hashOf = (value: unknown): string => createHmac('sha256', key).update(canonical(value)).digest('hex');
+  const hide = (value: unknown): Hidden => ({ $sensitive: hashOf(value) });
   const clean = (value: unknown): unknown => {
     if (typeof value === 'string') return cleanText(value);
     if (typeof value === 'number') return numbers.has(String(value)) ? hide(value) : value;
     if (Array.isArray(value)) return value.map(clean);
     if (!isRecord(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [scrub(name), clean(inner)]));
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [keyOf(name), clean(inner)]));
   };
   const cleanText = (text: string): unknown => {
     const shown = scrub(text);
-    // A text that is nothing but a secret keeps its hash; of one that holds a secret the rest may be read.
     if (shown === text) return text;
-    return numbers.has(text) ? hide(text) : shown;
+    // Of a text that holds a secret the rest may be read; its hash tells it from one that holds another.
+    return shown === MARK ? hide(text) : { ...hide(text), text: shown };
+  };
+  /** A name stays a text, in which a part of the hash tells it from others. */
+  const nameOf = (name: string): string => {
+    const shown = scrub(name);
+    if (shown === name) return name;
+    return shown.replaceAll(MARK, `(sensitive ${hashOf(name).slice(0, NAME_HASH)})`);
+  };
+  const keys = new Map<string, string>();
+  const keyOf = (name: string): string => {
+    const known = keys.get(name);
+    if (known !== undefined) return known;
+    // Nobody's own key passes for what stands here in place of a secret.
+    const shown = name === '$sensitive' ? '$sensitive (a key)' : nameOf(name);
+    keys.set(name, shown);
+    return shown;
+  };
+  /** A mask names the keys of what it lies over. */
+  const renamed = (mask: unknown): unknown => {
+    if (Array.isArray(mask)) return mask.map(renamed);
+    if (!isRecord(mask)) return mask;
+    return Object.fromEntries(Object.entries(mask).map(([name, inner]) => [keyOf(name), renamed(inner)]));
   };
   const mask = (value: unknown, marks: Mask): unknown => {
     if (marks === true) return value === null || value === undefined ? value : hide(value);
     if (Array.isArray(value) && Array.isArray(marks)) return value.map((item, i) => mask(item, marks[i]));
     if (!isRecord(value) || !isRecord(marks)) return clean(value);
     return Object.fromEntries(
-      Object.entries(value).map(([name, item]) => [scrub(name), mask(item, marks[name])]),
+      Object.entries(value).map(([name, item]) => [keyOf(name), mask(item, marks[name])]),
     );
   };
-  const redactChange = (change: Change, hidden: boolean): Change => ({
-    ...change,
-    ...(change.before === undefined
-      ? {}
-      : { before: mask(change.before, hidden || change.before_sensitive) }),
-    ...(change.after === undefined ? {} : { after: mask(change.after, hidden || change.after_sensitive) }),
-    ...(change.importing ? { importing: clean(change.importing) as { id?: string } } : {}),
-    ...(change.generated_config === undefined ? {} : { generated_config: scrub(change.generated_config) }),
-  });
+  const redactChange = (change: Change, hidden: boolean): Change => {
+    const { before, after, before_sensitive, after_sensitive, after_unknown } = change;
+    const { importing, generated_config, replace_paths } = change;
+    const shown: Change = { ...change };
+    if (before !== undefined) shown.before = mask(before, hidden || before_sensitive);
+    if (after !== undefined) shown.after = mask(after, hidden || after_sensitive);
+    if (before_sensitive !== undefined) shown.before_sensitive = renamed(before_sensitive);
+    if (after_sensitive !== undefined) shown.after_sensitive = renamed(after_sensitive);
+    if (after_unknown !== undefined) shown.after_unknown = renamed(after_unknown);
+    if (replace_paths)
+      shown.replace_paths = replace_paths.map((path) =>
+        path.map((step) => (typeof step === 'string' ? keyOf(step) : step)),
+      );
+    if (importing) {
+      const { id, ...rest } = importing;
+      shown.importing = { ...(clean(rest) as object), ...(id === undefined ? {} : { id: nameOf(id) }) };
+    }
+    if (generated_config !== undefined) shown.generated_config = nameOf(generated_config);
+    return shown;
+  };
   const redactResource = (resource: ResourceChange): ResourceChange => ({
     ...resource,
-    address: scrub(resource.address),
-    ...(resource.previous_address ? { previous_address: scrub(resource.previous_address) } : {}),
-    ...(typeof resource.index === 'string' ? { index: scrub(resource.index) } : {}),
-    ...(resource.module_address ? { module_address: scrub(resource.module_address) } : {}),
+    address: nameOf(resource.address),
+    ...(resource.previous_address ? { previous_address: nameOf(resource.previous_address) } : {}),
+    ...(typeof resource.index === 'string' ? { index: nameOf(resource.index) } : {}),
+    ...(resource.module_address ? { module_address: nameOf(resource.module_address) } : {}),
     change: redactChange(resource.change, false),
   });
 

@@ -72,8 +72,15 @@ function addOfValues(values: StateValues | undefined, found: Set<string>): void 
   }
 }
 
+/** Values of each `terraform_remote_state` that a state, or a plan's `prior_state`, holds. */
+export function remoteStatesOf(state: StateJson | undefined): unknown[] {
+  return resourcesOf(state?.values)
+    .filter(({ mode, type }) => mode === 'data' && type === 'terraform_remote_state')
+    .map(({ values }) => values);
+}
+
 /** Of the root and of every module below it. */
-export function resourcesOf(values: StateValues | undefined): NonNullable<StateModule['resources']> {
+function resourcesOf(values: StateValues | undefined): NonNullable<StateModule['resources']> {
   const modules: StateModule[] = values?.root_module ? [values.root_module] : [];
   for (const module of modules) modules.push(...(module.child_modules ?? []));
   return modules.flatMap((module) => module.resources ?? []);

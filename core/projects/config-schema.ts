@@ -63,7 +63,9 @@ const drift = z
 
 const permanentName = environmentName
   .refine((name) => !isEphemeral(name), 'names that start with "eph-" are those of ephemeral environments')
-  .refine((name) => name !== EPHEMERAL, '"ephemeral" stands for all ephemeral environments: choose another');
+  .refine((name) => name !== EPHEMERAL, '"ephemeral" stands for all ephemeral environments: choose another')
+  // What is kept by environment would be mixed up with what every object of JavaScript has.
+  .refine((name) => !(name in Object.prototype), 'no environment can be called that: choose another name');
 
 const environment = z.strictObject({
   branch: branchName

@@ -28,6 +28,7 @@ export function discoverRoots(tree: Tree, config: Config, graph: ModuleGraph = m
         (dir) =>
           `${dir}: a folder that starts with "-" cannot be a project; rename it, or list it under "ignore" of cairn.yaml`,
       ),
+    ...projects.filter(({ name }) => name in Object.prototype).map(reservedName),
     ...sameNames(projects),
     ...(config.discover
       ? unknownNames(
@@ -153,6 +154,11 @@ function foundProject(dir: string): Project {
     secrets: {},
     size: STANDARD_SIZE,
   };
+}
+
+/** What is kept by project would be mixed up with what every object of JavaScript has. */
+function reservedName({ name, dir }: Project): string {
+  return `cairn.yaml: no project can be called "${name}"; give ${dir} another "name" under "projects"`;
 }
 
 function missingFolders(config: Config, graph: ModuleGraph): string[] {

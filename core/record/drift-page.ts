@@ -27,6 +27,8 @@ export function driftWords({ what, where, unknown }: Pick<DriftLine, 'what' | 'w
       return 'drift is gone';
     case 'reconciled':
       return 'a deploy takes the drift away';
+    case 'left':
+      return 'no deploy takes the drift away now';
     case 'reported':
       return `drift in ${where}, with an issue now`;
     case 'unknown':

@@ -49,7 +49,7 @@ export type DriftRecord = z.infer<typeof driftRecord>;
 const driftLine = z.object({
   at: z.string(),
   run: z.string(),
-  what: z.enum(['found', 'changed', 'gone', 'unknown', 'reconciled', 'reported']),
+  what: z.enum(['found', 'changed', 'gone', 'unknown', 'reconciled', 'left', 'reported']),
   digest: z.string().nullable(),
   /** `app (1 to change)` */
   where: z.string(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { InvalidInput } from '../errors.ts';
 import type { Ports } from '../ports.ts';
+import { buildFile, nameOf } from './builds.ts';
 import type { RecordState } from './record.ts';
 import {
   type EnvironmentRecord,
@@ -12,9 +13,15 @@ import {
   INDEX_FILE,
   RECORD_REF,
   type RecordFreeze,
+  type RecordIndex,
   recordIndex,
   stateFile,
 } from './schema.ts';
+
+/** Files that are read at once. */
+const AT_ONCE = 20;
+
+const outputs = z.record(z.string(), z.string());
 
 type Reading = Pick<Ports, 'git' | 'source'>;
 
@@ -27,8 +34,8 @@ export async function readRecord(
   const head = await ports.git.ref(repository, RECORD_REF);
   if (head === null) return null;
 
-  const state = await readState(ports, repository, environment, head);
-  return state.environment;
+  const { environment: record } = await readState(ports, repository, environment, head);
+  return record && withOutputs(ports, repository, environment, { head, record });
 }
 
 /** As it was frozen and not unfrozen since. */
@@ -37,12 +44,21 @@ export async function readFreeze(
   repository: string,
   environment: string,
 ): Promise<RecordFreeze | null> {
+  return freezeIn(await readIndex(ports, repository), environment);
+}
+
+/** Names of all environments that were ever deployed, also of those that `cairn.yaml` has no more. */
+export async function deployedEnvironments(ports: Reading, repository: string): Promise<string[]> {
+  return Object.keys((await readIndex(ports, repository))?.environments ?? {});
+}
+
+async function readIndex(ports: Reading, repository: string): Promise<RecordIndex | null> {
   const head = await ports.git.ref(repository, RECORD_REF);
   if (head === null) return null;
 
   const text = await ports.source.file(repository, head, INDEX_FILE);
   if (text === null) throw unreadable(INDEX_FILE, 'it is not there');
-  return freezeIn(parse(INDEX_FILE, text, recordIndex), environment);
+  return parse(INDEX_FILE, text, recordIndex);
 }
 
 /** The newest deployments of an environment, newest first. */
@@ -59,7 +75,7 @@ export async function readHistory(
   return state.history.slice(-limit).reverse();
 }
 
-/** The record at a commit of it: everything that the next entry is computed from. */
+/** The record at a commit of it: everything that the next entry is computed from. Large outputs are named, not read. */
 export async function readRecordState(
   ports: Pick<Ports, 'source'>,
   repository: string,
@@ -96,6 +112,40 @@ async function readState(
   if (!isKnown) throw unreadable(INDEX_FILE, `it does not name ${environment}, whose state is there`);
 
   return { index, environment: parse(stateFile(environment), text, environmentRecord) };
+}
+
+/** The state with all outputs, as a deployment goes back to them. */
+async function withOutputs(
+  ports: Pick<Ports, 'source'>,
+  repository: string,
+  environment: string,
+  { head, record }: { head: string; record: EnvironmentRecord },
+): Promise<EnvironmentRecord> {
+  const names = [...new Set(Object.values(record.projects).flatMap(({ buildIn }) => buildIn ?? []))];
+  const found = new Map<string, Record<string, string>>();
+  for (let at = 0; at < names.length; at += AT_ONCE) {
+    const read = names.slice(at, at + AT_ONCE).map(async (name) => {
+      found.set(name, await readOutputs(ports, repository, head, buildFile(environment, name), name));
+    });
+    await Promise.all(read);
+  }
+  const projects = Object.entries(record.projects).map(([project, { buildIn, ...known }]) => {
+    return [project, buildIn === undefined ? known : { ...known, buildOutputs: found.get(buildIn) ?? {} }];
+  });
+  return { ...record, projects: Object.fromEntries(projects) };
+}
+
+async function readOutputs(
+  ports: Pick<Ports, 'source'>,
+  repository: string,
+  head: string,
+  file: string,
+  name: string,
+): Promise<Record<string, string>> {
+  const text = await ports.source.file(repository, head, file);
+  if (text === null) throw unreadable(file, 'it is not there');
+  if (nameOf(text) !== name) throw unreadable(file, 'it is not what was written');
+  return parse(file, text, outputs);
 }
 
 export function parse<T>(file: string, text: string, schema: z.ZodType<T>): T {

@@ -1,4 +1,5 @@
 import type { FileChange } from '../ports.ts';
+import { ownFile, withoutOutputs } from './builds.ts';
 import type { RecordEntry } from './entry.ts';
 import { recordMessage } from './message.ts';
 import { environmentPage, topPage } from './pages.ts';
@@ -48,12 +49,16 @@ export function recordFiles(current: RecordState | null, entry: RecordEntry): Re
   const next = nextRecord(before, entry);
   const line = lineOf(entry, next.deployment);
   const history = [...(current?.history ?? []), line];
+  const { record: slim, files: builds } = withoutOutputs(entry.environment, next);
+  const built = entry.build && ownFile(entry.environment, entry.build);
   const index = indexWith(current?.index ?? null, entry.environment, next);
 
   return {
     files: [
-      ...stateFiles(entry.environment, index, next, history),
+      ...stateFiles(entry.environment, index, slim, history),
       ...historyFiles(entry.environment, history),
+      ...builds,
+      ...(built && !builds.some(({ path }) => path === built.file.path) ? [built.file] : []),
     ],
     message: recordMessage(entry, line),
     next,
@@ -118,6 +123,7 @@ function nextRecord(before: EnvironmentRecord | null, entry: RecordEntry): Envir
 
 function lineOf(entry: RecordEntry, number: number): HistoryLine {
   const { at, outcome, commit, runId, applied, planDigest, requestedBy, approvedBy, failure, build } = entry;
+  const built = build && ownFile(entry.environment, build);
   return {
     number,
     at,
@@ -132,7 +138,8 @@ function lineOf(entry: RecordEntry, number: number): HistoryLine {
     approvedBy,
     failure: failure === null ? null : firstLine(failure),
     despiteFreeze: entry.despiteFreeze ?? null,
-    build,
+    build: built ? {} : build,
+    ...(built ? { buildIn: built.name } : {}),
   };
 }
 

@@ -22,6 +22,8 @@ const projectRecord = z.object({
   /** Key of the address of its own remote backend; null for state that Cairn keeps. */
   address: z.string().nullable(),
   buildOutputs: z.record(z.string(), z.string()),
+  /** Name of the file in `builds/` that holds them, where there is too much of them. */
+  buildIn: z.string().optional(),
 });
 
 /** `environments/<environment>/state.json` */
@@ -82,6 +84,8 @@ export const historyLine = z.object({
   despiteFreeze: z.string().nullable().default(null),
   /** Build outputs, for what was built for this deployment; null if nothing was. */
   build: z.record(z.string(), z.string()).nullable(),
+  /** Name of the file in `builds/` that holds them, where there is too much of them; `build` is empty then. */
+  buildIn: z.string().optional(),
 });
 
 /** `environments.json`: every environment, for the table at the top and to know what must be there. */

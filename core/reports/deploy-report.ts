@@ -14,6 +14,8 @@ export interface DeployReport {
   /** Last good commit; null on a first deploy. */
   baseCommit: string | null;
   state: DeployState;
+  /** What refused it, or held it up until somebody turned it down, is a freeze. */
+  byFreeze?: true;
   /** A permanent environment is taken down. */
   takesDown?: true;
   /** One or a few lines: why it failed, was rejected, superseded, or is broken. */
@@ -50,7 +52,7 @@ export type DeployState =
   | 'broken'
   /** Waits until its environment is unfrozen. */
   | 'frozen'
-  /** By a freeze. */
+  /** By a rule; nothing was changed. */
   | 'refused'
   /** An ephemeral environment stands. */
   | 'ready'

@@ -45,8 +45,8 @@ export async function deployReport(
   ports: Reading,
 ): Promise<DeployReport> {
   const { rollback, approval } = doc;
-  // What a freeze ends did not fail: its message says all.
-  const failure = doc.failure?.stage === 'freeze' ? null : doc.failure;
+  // What a freeze or another rule ends did not fail: its message says all.
+  const failure = isTurnedAway(doc) ? null : doc.failure;
   const message = messageOf(doc);
   const answered = doc.approvals.at(-1);
   const failed = failure && {
@@ -68,6 +68,7 @@ export async function deployReport(
     commit: doc.commit,
     baseCommit: doc.base,
     state: stateOf(doc),
+    ...(isTurnedAway(doc) && doc.frozen ? { byFreeze: true as const } : {}),
     ...(doc.destroy && !isEphemeral(doc.environment) ? { takesDown: true as const } : {}),
     policyChanges: doc.policyChanges,
     projects: await reported(doc, doc.deploy, ports),
@@ -98,9 +99,13 @@ export async function deployReport(
 function messageOf(doc: RunDocument): string {
   const { broken, failure, frozen, environment } = doc;
   const freeze = frozen && frozenSentence(environment, frozen);
-  if (failure?.stage === 'freeze') return failure.message;
+  if (failure && isTurnedAway(doc)) return failure.message;
   const said = [broken, freeze && (isDespite(doc) ? `Despite the freeze: ${freeze}` : freeze)];
   return said.filter((line) => line !== null).join('\n');
+}
+
+function isTurnedAway({ outcome, failure }: RunDocument): boolean {
+  return outcome === 'refused' || failure?.stage === 'freeze';
 }
 
 function isDespite({ request }: RunDocument): boolean {
@@ -164,7 +169,7 @@ const SHOWN_AS: Partial<Record<Outcome, DeployState>> = {
   deployed: 'deployed',
   nothing: 'nothing',
   failed: 'failed',
-  refused: 'failed',
+  refused: 'refused',
   rejected: 'rejected',
   expired: 'expired',
   'rolled-back': 'rolled-back',
@@ -178,8 +183,6 @@ const SHOWN_AS: Partial<Record<Outcome, DeployState>> = {
 
 function stateOf(doc: RunDocument): DeployState {
   if (doc.phase === 'rollback' && (doc.outcome === null || doc.outcome === 'failed')) return 'rolling-back';
-  const isFreeze = doc.failure?.stage === 'freeze';
-  if (isFreeze && (doc.outcome === 'refused' || doc.outcome === 'expired')) return 'refused';
   const ended = doc.outcome === null ? undefined : SHOWN_AS[doc.outcome];
   if (ended !== undefined) return ended;
   if (doc.frozen && !isDespite(doc)) return 'frozen';

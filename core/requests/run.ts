@@ -9,7 +9,10 @@ export type RunState =
   | 'succeeded'
   | 'failed'
   | 'rolled-back'
+  /** By a person, or since nobody approved in time. */
   | 'rejected'
+  /** By a rule (a freeze, content that failed before): nothing went wrong, and nothing was changed. */
+  | 'refused'
   | 'superseded'
   | 'stopped';
 
@@ -18,6 +21,7 @@ export const ENDED: readonly RunState[] = [
   'failed',
   'rolled-back',
   'rejected',
+  'refused',
   'superseded',
   'stopped',
 ];

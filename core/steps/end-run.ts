@@ -40,7 +40,7 @@ const STATES: Record<Outcome, RunState> = {
   deployed: 'succeeded',
   nothing: 'succeeded',
   failed: 'failed',
-  refused: 'failed',
+  refused: 'refused',
   broken: 'failed',
   expired: 'rejected',
   rejected: 'rejected',

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { ephemeralConfig } from '../ephemeral/config.ts';
 import { type Ephemeral, partOf } from '../ephemeral/environment.ts';
 import { NO_POLICY } from '../ephemeral/no-policy.ts';
 import { scheduleEnd, unschedule } from '../ephemeral/schedules.ts';
@@ -7,7 +6,7 @@ import { endFrom } from '../ephemeral/times.ts';
 import { InvalidInput, NotFound, Unavailable } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { EphemeralConfig } from '../projects/config-types.ts';
-import { configAt } from '../projects/load-config.ts';
+import { CONFIG_FILE, configAt } from '../projects/load-config.ts';
 import type { ExtendRequest } from '../requests/request.ts';
 import { newDocument } from '../runs/document.ts';
 import { findPull, pullPart } from '../runs/pull-part.ts';
@@ -29,8 +28,13 @@ export const extendEnvironment = step({
     if (request.command !== 'extend') throw new Error(`a ${request.command} moves no end`);
     const main = await ports.source.defaultBranch(repository);
     const config = await configAt(ports, repository, main);
-    const rules = ephemeralConfig(config, main);
-    const channel = config?.notifications.slack?.channel ?? null;
+    const rules = config?.ephemeral;
+    if (!rules) {
+      throw new InvalidInput(
+        `${CONFIG_FILE} on ${main} has no "ephemeral" any more, so no end can be moved: what stands goes when its time is up, or now with \`cairn env down ${run.environment}\`.`,
+      );
+    }
+    const channel = config.notifications.slack?.channel ?? null;
     const extended = await extend({ run, number, request, rules, channel }, ports);
     await scheduleNewest(extended, rules.warn, ports);
     return { outcome: 'extended', doc: documentKey(run.runId, 1) };

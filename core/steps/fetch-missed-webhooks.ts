@@ -21,7 +21,7 @@ const LOOKED = 'missed-webhooks/looked';
  * Asks the forge again for webhooks that it could not hand over. Each of them once an hour at most, until it comes
  * or is too old. `failed` counts those that did not come and were seen now, `asked` those that were asked for, `gone`
  * those that the forge does not send any more, `stale` comments that are too old to be acted upon, each of them once;
- * `refused` names repositories whose deliveries Cairn is not let see.
+ * `refused` names repositories whose deliveries Cairn is not let see, or not let ask for.
  */
 export const fetchMissedWebhooks = step({
   input: z.object({ repositories: z.array(repositoryName) }),
@@ -48,7 +48,12 @@ export const fetchMissedWebhooks = step({
       const key = `missed-webhook/${one.repository}/${one.delivery.guid}`;
       const before = await ports.sent.get(key);
       if (before && (before.id === STALE || now.getTime() - before.order < HOUR)) continue;
-      const what = isStale(one, now) ? 'stale' : (await again(one, ports)) ? 'asked' : 'gone';
+      if (refused.includes(one.repository)) continue;
+      const what = isStale(one, now) ? 'stale' : await again(one, ports);
+      if (what === 'refused') {
+        refused.push(one.repository);
+        continue;
+      }
       counts[what]++;
       await ports.sent.put(key, { id: what === 'stale' ? STALE : one.delivery.id, order: now.getTime() });
     }
@@ -93,16 +98,17 @@ async function failedOf(
   }
 }
 
-/** False if the forge does not have it any more. */
+/** Gone: the forge does not have it any more. Refused: Cairn may see them, and not ask for them. */
 async function again(
   { repository, delivery }: Missed,
   { redelivery }: Pick<Ports, 'redelivery'>,
-): Promise<boolean> {
+): Promise<'asked' | 'gone' | 'refused'> {
   try {
     await redelivery.again(repository, delivery.id);
-    return true;
+    return 'asked';
   } catch (error) {
-    if (error instanceof NotFound || error instanceof InvalidInput) return false;
+    if (error instanceof NotFound || error instanceof InvalidInput) return 'gone';
+    if (error instanceof ForgeRefused) return 'refused';
     throw error;
   }
 }

@@ -73,7 +73,12 @@ function recordOf(part: DriftPart, current: DriftRecord | null, reconciles: numb
 function sentenceOf({ outcome, environment, drift, failure }: RunDocument): string {
   if (outcome === 'superseded') return failure?.message ?? 'What was found is not told.';
   if (outcome === 'failed') return `Nothing in ${environment} could be compared.`;
-  if (!drift || drift.digest === null) return `${environment} is as it was deployed.`;
+  if (!drift || drift.digest === null) {
+    const unknown = drift?.unknown ?? [];
+    return unknown.length === 0
+      ? `${environment} is as it was deployed.`
+      : `No drift was found in ${environment}, but ${plural(unknown.length, 'project')} could not be compared: ${unknown.slice(0, 5).join(', ')}.`;
+  }
   const count = Object.keys(drift.drifted).length;
   return `${environment} is not as it was deployed: ${plural(count, 'project')} ${count === 1 ? 'differs' : 'differ'}.`;
 }

@@ -1,3 +1,5 @@
+import type { Ports } from '../ports.ts';
+import { bodyOf, MOST_BUILD } from '../record/builds.ts';
 import type { RunDocument } from '../runs/document.ts';
 import { readResult } from '../runs/results.ts';
 import { loadDocument, saveDocument } from '../runs/store.ts';
@@ -19,21 +21,24 @@ export const reviewBuild = step({
       // The job refuses names of Cairn's own; the code that it ran may have written this in its place.
       const named = Object.entries(result.outputs ?? {}).filter(([name]) => NAME.test(name));
       const outputs = Object.fromEntries(named.map(([name, value]) => [name, String(value)]));
+      if (Buffer.byteLength(bodyOf(outputs)) > MOST_BUILD) return failed(doc, TOO_MUCH, ports);
       return {
         outcome: 'next',
         doc: await saveDocument(ports, { ...doc, build: { ...doc.build, outputs } }),
       };
     }
-    const failed: RunDocument = {
-      ...doc,
-      outcome: 'failed',
-      failure: {
-        project: null,
-        stage: 'build',
-        message: result.error ?? 'The build failed.',
-        job: doc.build.job,
-      },
-    };
-    return { outcome: 'done', doc: await saveDocument(ports, failed) };
+    return failed(doc, result.error ?? 'The build failed.', ports);
   },
 });
+
+/** The record keeps them for a way back, which is not to find out that they were too much for it. */
+const TOO_MUCH = `The build's outputs are more than ${MOST_BUILD / 1000} KB as JSON. Outputs are names and addresses, not files.`;
+
+async function failed(
+  doc: RunDocument,
+  message: string,
+  ports: Pick<Ports, 'artifacts'>,
+): Promise<Record<string, unknown>> {
+  const failure = { project: null, stage: 'build' as const, message, job: doc.build?.job ?? null };
+  return { outcome: 'done', doc: await saveDocument(ports, { ...doc, outcome: 'failed', failure }) };
+}

@@ -1,7 +1,9 @@
 import { checkConfirmed } from '../environments/take-down.ts';
 import { startAutomatic } from '../ephemeral/automatic.ts';
 import { endOfPull } from '../ephemeral/end-of-pull.ts';
+import { launchWish } from '../ephemeral/launch-end.ts';
 import { environmentOf, isEphemeral } from '../ephemeral/name.ts';
+import { checkWish } from '../ephemeral/times.ts';
 import { CairnError, InvalidInput, NotAllowed, NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { defaultConfig } from '../projects/config.ts';
@@ -120,6 +122,7 @@ async function route(
         started: [await startRun('deploy', await withCommit(request, ports), request.environment, ports)],
       };
     case 'ephemeral':
+      if (request.ttl !== undefined) checkWish(launchWish(request.ttl), ports.clock.now());
       return { started: [await startRun('ephemeral', request, environmentOf(request), ports)] };
     case 'closed':
       return { started: await endOfPull(request, ports) };
@@ -129,6 +132,7 @@ async function route(
     case 'drift': {
       const placed = await inEnvironment(request, ports);
       await mustStand(placed, ports);
+      if (placed.command === 'extend') checkWish(placed, ports.clock.now());
       if (placed.command === 'destroy' && !isEphemeral(placed.environment)) checkConfirmed(placed);
       return { started: [await startRun(placed.command, placed, placed.environment, ports)] };
     }

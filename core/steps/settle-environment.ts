@@ -65,11 +65,10 @@ async function settle(run: RunInput, doc: RunDocument, ports: Settling): Promise
     pull: current.pull ?? request.pull ?? null,
     email: request.email ?? current.email,
     startedAt: at.toISOString(),
-    endsAt:
-      // Whoever has moved it meanwhile has said when it ends; and so has this step, if it is repeated.
-      current.endsAt === before.endsAt
-        ? launchEnd(request, rules, at, ephemeral.existed ? before.endsAt : undefined)
-        : current.endsAt,
+    // Whoever has moved it meanwhile has said when it ends; and so has this step, if it is repeated.
+    endsAt: isMoved(current, ephemeral)
+      ? current.endsAt
+      : launchEnd(request, rules, at, ephemeral.existed ? before.endsAt : undefined),
     projects: wantedBy(request.projects, before.projects),
     applied: appliedAfter(doc, current.applied),
     outputs,
@@ -85,6 +84,14 @@ async function settle(run: RunInput, doc: RunDocument, ports: Settling): Promise
   const saved = await saveDocument(ports, next);
   await tell(ports, next, 'environment.ready', readyText(known, ephemeral.existed));
   return { outcome: 'done', doc: saved };
+}
+
+/** One that is new may have been moved before its first document was written, too. */
+function isMoved(
+  { endsAt, movedBy = [] }: Ephemeral,
+  { existed, before }: NonNullable<RunDocument['ephemeral']>,
+): boolean {
+  return endsAt !== before?.endsAt || (!existed && movedBy.length > 0);
 }
 
 function readyText({ environment, endsAt }: Ephemeral, existed: boolean): string {

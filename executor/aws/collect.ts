@@ -1,4 +1,4 @@
-import { PLAN_TAGGING } from '../../adapters/aws/retention.ts';
+import { PLAN_TAGGING } from '../../adapters/aws/artifacts/retention.ts';
 import { JOB_FILES } from '../../core/jobs/files.ts';
 import { CARRIED, withProblems } from '../../core/jobs/hosting.ts';
 import type { JobResult } from '../../core/jobs/job.ts';

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { markEmptyLines } from '../../adapters/aws/jobs-lines.ts';
+import { markEmptyLines } from '../../adapters/aws/jobs/lines.ts';
 import { createStop } from '../stop.ts';
 import { printCredentials } from './credentials.ts';
 import { parseEnvironment } from './environment.ts';

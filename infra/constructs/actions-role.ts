@@ -8,7 +8,7 @@ import {
   Role,
 } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { ACTIONS_SOURCE } from '../../adapters/aws/event-sources.ts';
+import { ACTIONS_SOURCE } from '../../adapters/aws/events/sources.ts';
 import type { ActionsCommand } from '../../core/requests/actions-detail.ts';
 import { slug } from '../names.ts';
 import { grantTo } from '../permissions/statements.ts';

@@ -4,7 +4,7 @@ import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { definitionName, type JobIdentity } from '../../core/jobs/names.ts';
 import { APPLY_TIMEOUT, PLAN_TIMEOUT } from '../../core/jobs/orders.ts';
-import type { Size } from '../load-config.ts';
+import type { Size } from '../config/config.ts';
 import { JOB_LOGS } from '../names.ts';
 
 /** Name of the container: the workflows give its environment by it. */

@@ -1,8 +1,8 @@
 import type { EventPattern } from 'aws-cdk-lib/aws-events';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
-import { ACTIONS_SOURCE, REQUESTS_SOURCE, STATUS_SOURCE } from '../../adapters/aws/event-sources.ts';
+import { ACTIONS_SOURCE, REQUESTS_SOURCE, STATUS_SOURCE } from '../../adapters/aws/events/sources.ts';
 import type { QueueName } from '../../lambdas/functions.ts';
-import { ACTIONS_COMMANDS } from '../config.ts';
+import { ACTIONS_COMMANDS } from '../config/schema.ts';
 
 interface Events {
   /** `cairn`: ours. `default`: the account's own, where AWS's services tell what happened. */

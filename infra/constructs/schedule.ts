@@ -4,7 +4,7 @@ import { CfnEventInvokeConfig, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { REQUESTS_SOURCE } from '../../adapters/aws/event-sources.ts';
+import { REQUESTS_SOURCE } from '../../adapters/aws/events/sources.ts';
 import { REQUEST_SCHEDULE_GROUP, SCHEDULE_GROUP, SCHEDULER_ROLE } from '../names.ts';
 import { onBus } from '../permissions/grants.ts';
 import { grantTo } from '../permissions/statements.ts';

@@ -1,7 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { CfnTable, type ITable, Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
-import { TTL_ATTRIBUTE, tableDefinition } from '../../adapters/aws/table.ts';
+import { TTL_ATTRIBUTE, tableDefinition } from '../../adapters/aws/table/table.ts';
 
 /** The one table, from the definition that the adapters and their tests use. */
 export function cairnTable(scope: Construct, id: string, tableName: string): ITable {

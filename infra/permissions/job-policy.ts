@@ -19,6 +19,10 @@ export interface JobPlace {
   targetRole: string | null;
   /** ARNs as the operator wrote them. */
   secrets: readonly string[];
+  /** ARNs of the KMS keys that these are encrypted with, if it is not AWS's own. */
+  secretKeys: readonly string[];
+  /** ARNs of the ECR repositories that it pushes to. */
+  pushTo: readonly string[];
 }
 
 /** ARNs of what jobs touch. */
@@ -42,7 +46,8 @@ export function jobGrants(place: JobPlace, world: JobWorld): Grant[] {
     ...stateGrants(place, world),
     ...keyGrants(world),
     ...targetGrants(place),
-    ...secretGrants(place),
+    ...secretGrants(place, world),
+    ...imageGrants(place),
   ];
 }
 
@@ -124,13 +129,46 @@ function targetGrants({ targetRole }: JobPlace): Grant[] {
     : [{ sid: 'AssumeTarget', actions: ['sts:AssumeRole'], resources: [targetRole] }];
 }
 
-function secretGrants({ secrets }: JobPlace): Grant[] {
+function secretGrants({ secrets, secretKeys }: JobPlace, { region }: JobWorld): Grant[] {
   if (secrets.length === 0) return [];
+  const all = [...new Set(secrets)].sort().flatMap(fullArns);
+  const read: Grant = { sid: 'ReadSecrets', actions: ['secretsmanager:GetSecretValue'], resources: all };
+  if (secretKeys.length === 0) return [read];
+  const decrypt: Grant = {
+    sid: 'DecryptSecrets',
+    actions: ['kms:Decrypt'],
+    resources: secretKeys,
+    // The key may be that of other secrets as well: Secrets Manager says with each call whose value it is about.
+    conditions: {
+      StringEquals: { 'kms:ViaService': `secretsmanager.${region}.amazonaws.com` },
+      StringLike: { 'kms:EncryptionContext:SecretARN': all },
+    },
+  };
+  return [read, decrypt];
+}
+
+/** Source: the ECR user guide, "IAM permissions for pushing an image", and what pulling one takes beside them. */
+function imageGrants({ pushTo }: JobPlace): Grant[] {
+  if (pushTo.length === 0) return [];
   return [
     {
-      sid: 'ReadSecrets',
-      actions: ['secretsmanager:GetSecretValue'],
-      resources: [...new Set(secrets)].sort().flatMap(fullArns),
+      sid: 'LogInToRegistry',
+      actions: ['ecr:GetAuthorizationToken'],
+      resources: ['*'],
+      unscoped: 'IAM knows no resource for ecr:GetAuthorizationToken',
+    },
+    {
+      sid: 'PushImages',
+      actions: [
+        'ecr:BatchCheckLayerAvailability',
+        'ecr:BatchGetImage',
+        'ecr:CompleteLayerUpload',
+        'ecr:GetDownloadUrlForLayer',
+        'ecr:InitiateLayerUpload',
+        'ecr:PutImage',
+        'ecr:UploadLayerPart',
+      ],
+      resources: pushTo,
     },
   ];
 }

@@ -1,11 +1,11 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import type { InfraConfig } from '../config/config.ts';
 import { ImageBuild } from '../constructs/image-build/image-build.ts';
 import { ImageBuilder } from '../constructs/image-build/image-builder.ts';
 import type { Image, Images, ImagesProps } from '../context.ts';
 import { BASES } from '../images-base.ts';
-import type { InfraConfig } from '../load-config.ts';
 import { IMAGE_LOGS, IMAGES } from '../names.ts';
 
 const PROJECTS = { executor: 'cairn-image-executor', lambda: 'cairn-image-lambda' } as const;

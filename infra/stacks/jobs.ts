@@ -4,15 +4,15 @@ import type { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import type { Construct } from 'constructs';
 import { STANDARD_SIZE } from '../../core/jobs/names.ts';
 import type { JobVariables } from '../../executor/aws/environment.ts';
+import type { EnvironmentConfig, InfraConfig, Size } from '../config/config.ts';
+import { placesOf } from '../config/placed.ts';
 import { buildProject, executorBundle } from '../constructs/build-project.ts';
 import { jobDefinition } from '../constructs/job-definition.ts';
 import type { JobsProps } from '../context.ts';
-import type { EnvironmentConfig, InfraConfig, Size } from '../load-config.ts';
 import { bucketName, IMAGES, JOB_LOGS, jobRoleName, STAGES, type Stage } from '../names.ts';
 import { type JobPlace, jobGrants } from '../permissions/job-policy.ts';
 import { grantTo } from '../permissions/statements.ts';
 import { arns, jobWorld } from '../permissions/world.ts';
-import { placesOf } from '../placed.ts';
 
 /**
  * One repository's jobs: per environment and stage a role of its own, per size a definition. All its ephemeral
@@ -150,6 +150,8 @@ function jobPlaceOf(repository: string, environment: EnvironmentConfig, stage: S
     stage,
     targetRole: targetRoleOf(environment, stage),
     secrets: secretsOf(environment, stage),
+    secretKeys: environment.secrets.keys,
+    pushTo: stage === 'build' ? environment.pushTo : [],
   };
 }
 

@@ -11,9 +11,9 @@ import {
   Vpc,
 } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
+import type { NetworkConfig } from '../config/config.ts';
 import { accept } from '../constructs/accept.ts';
 import type { CairnStackProps, Network } from '../context.ts';
-import type { NetworkConfig } from '../load-config.ts';
 
 const ZONES = 2;
 

@@ -1,6 +1,6 @@
 import type { Stack } from 'aws-cdk-lib';
 import type { LambdaVariables } from '../../lambdas/environment.ts';
-import type { InfraConfig } from '../load-config.ts';
+import type { InfraConfig } from '../config/config.ts';
 import { BUS, bucketName, JOB_LOGS, REQUEST_SCHEDULE_GROUP, SECRETS, TABLE } from '../names.ts';
 import { SCHEDULES_DEAD } from '../permissions/grants.ts';
 import { arns } from '../permissions/world.ts';

@@ -3,7 +3,7 @@ import { pullEnvironment } from '../../core/ephemeral/name.ts';
 import { ENDED } from '../../core/requests/run.ts';
 import { expectThat, until } from './look.ts';
 import type { PullPage } from './people.ts';
-import type { Teller } from './story.ts';
+import type { Teller } from './teller.ts';
 import { type DemoWorld, REPOSITORY } from './world.ts';
 
 /** A pull request's own shop, with a time to live. */

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { playStory, type Teller } from './story.ts';
+import { playStory } from './story.ts';
+import type { Teller } from './teller.ts';
 import { makeWorld } from './world.ts';
 
 export interface DemoFlags {

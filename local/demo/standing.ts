@@ -4,7 +4,7 @@ import { freezeOf } from '../../core/environments/freeze.ts';
 import { ENDED, type Run } from '../../core/requests/run.ts';
 import { expectThat, post, readable, until } from './look.ts';
 import type { PullPage } from './people.ts';
-import type { Teller } from './story.ts';
+import type { Teller } from './teller.ts';
 import { type DemoWorld, REPOSITORY } from './world.ts';
 
 /** Drift is made for real, found, told once, and gone; one command of terraform looks at what stands. */
@@ -57,7 +57,7 @@ export async function mergedWhileFrozen(world: DemoWorld, tell: Teller, pull: Pu
     return run && ENDED.includes(run.state) ? run : undefined;
   });
   expectThat(
-    refused.state === 'failed' && refused.title.includes('frozen by alice: release week'),
+    refused.state === 'refused' && refused.title.includes('frozen by alice: release week'),
     `the deployment ended ${refused.state}: ${refused.title}`,
   );
   tell.line(`Refused: ${refused.title}. ${ports.links.run(refused.id)}`);

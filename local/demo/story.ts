@@ -7,16 +7,10 @@ import { ofAPullRequest, takenDown } from './ephemeral.ts';
 import { expectThat, getJson, post, readable, until } from './look.ts';
 import type { PullPage } from './people.ts';
 import { byHand, mergedWhileFrozen } from './standing.ts';
+import type { Teller } from './teller.ts';
 import { type DemoWorld, REPOSITORY } from './world.ts';
 
 /** Where the story is told: a heading, a line, and something seen that the story depends on. */
-export interface Teller {
-  chapter(title: string): void;
-  line(text: string): void;
-  /** What was seen, as a block; long things are cut. */
-  show(text: string): void;
-}
-
 /**
  * The main job, played on real Git and real Terraform. Every claim is looked up before it is told; one that
  * does not hold throws.

@@ -149,6 +149,43 @@ describe('POST /slack/actions', () => {
     ]);
   });
 
+  it.each([
+    ['since, which is another one', 3600, 0],
+    ['before, which is meant', -3600, 1],
+  ])('looks whether the environment of that name was made %s', async (_when, later, count) => {
+    const at = new Date((1_700_000_000 + later) * 1000).toISOString();
+    await host.ports.ephemerals.claim(
+      {
+        repository: 'acme/shop',
+        environment: 'eph-x',
+        state: 'ready',
+        ref: 'change',
+        commit: null,
+        pull: null,
+        automatic: false,
+        owner: 'bob',
+        email: null,
+        createdAt: at,
+        startedAt: at,
+        endsAt: null,
+        projects: null,
+        applied: {},
+        outputs: {},
+        left: {},
+        runId: 'a'.repeat(20),
+      },
+      9,
+    );
+    const value = JSON.stringify({ repository: 'acme/shop', environment: 'eph-x' });
+
+    await send(click({}, { action_id: 'cairn:end', value }));
+
+    expect(host.accepted.size).toBe(count);
+    expect(
+      host.ports.chat.answers.filter(({ text }) => text.includes('eph-x was made anew since')),
+    ).toHaveLength(1 - count);
+  });
+
   it('knows nobody whom only a branch that is not merged maps', async () => {
     host.ports.repository.push('change', { 'cairn.yaml': CONFIG.replace('U0ALICE', 'U0MALLORY') });
 

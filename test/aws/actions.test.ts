@@ -133,7 +133,7 @@ describe.skipIf(NO_MOTO)(`AWS, on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''}
     expect(drift, drift.log).toMatchObject({ code: 0 });
     expect(drift.summary).toContain('No drift');
     expect(frozen, frozen.log).toMatchObject({ code: 0 });
-    expect(held.code).toBe(1);
+    expect(held, held.log).toMatchObject({ code: 1, outputs: { state: 'refused' } });
     expect(held.log).toContain('frozen');
     expect(thawed, thawed.log).toMatchObject({ code: 0 });
   });

@@ -4,8 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Finding } from '../../cli/doctor.ts';
 import { checkBinaries, checkIsolation, checkNode } from '../../cli/doctor-machine.ts';
+import type { Finding } from '../../cli/findings.ts';
 import { type Program, program } from './program.ts';
 
 /** What a little GitHub answers: path -> status, body, headers. */

@@ -216,6 +216,15 @@ describe('cairn run', () => {
     expect(err).toContain('not allowed');
   });
 
+  it('says by its exit code that a rule turned it away: nothing went wrong', async () => {
+    await becomes('run', { outcome: 'refused' }, { state: 'refused', title: 'prod is frozen by alice' });
+
+    const { code, err } = await cairn.run(ARGS);
+
+    expect(code).toBe(3);
+    expect(err).toContain('refused: prod is frozen by alice');
+  });
+
   it('answers JSON, with what it printed', async () => {
     const id = await ranCommand(host.ports, '{}\n');
     answers({ started: [id] });

@@ -204,6 +204,21 @@ describe('cairn deploy, plan, approve, reject, rollback', () => {
     expect((await cairn.run(['deploy', 'prod', '--wait'])).code).toBe(1);
   });
 
+  it('say by their exit code that a rule turned it away, and nothing went wrong', async () => {
+    const { runId } = await waitingDeploy(host.ports);
+    await end(runId, 'refused', 'prod is frozen by alice: release week');
+    const failed = await host.ports.runs.claim(aRun({ id: 'f'.repeat(20), state: 'failed', title: 'No' }));
+    host.request = async () => ({ started: [runId] });
+    const { code, err } = await cairn.run(['deploy', 'prod', '--wait']);
+    host.request = async () => ({ started: [runId, failed.id] });
+
+    const both = await cairn.run(['deploy', 'prod', '--wait']);
+
+    expect(code).toBe(3);
+    expect(err).toContain('refused: prod is frozen by alice: release week');
+    expect(both.code).toBe(1);
+  });
+
   it('wait for a run that is in the index only a moment later', async () => {
     const id = 'eeeeeeeeeeeeeeeeeeee';
     host.request = async () => ({ started: [id] });

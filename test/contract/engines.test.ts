@@ -3,9 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { RegisterJobDefinitionCommand, SubmitJobCommand } from '@aws-sdk/client-batch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type AwsClients, awsClients } from '../../adapters/aws/clients.ts';
-import { batchJobs } from '../../adapters/aws/jobs.ts';
-import { EMPTY_LINE } from '../../adapters/aws/jobs-lines.ts';
+import { type AwsClients, awsClients } from '../../adapters/aws/clients/clients.ts';
+import { batchJobs } from '../../adapters/aws/jobs/jobs.ts';
+import { EMPTY_LINE } from '../../adapters/aws/jobs/lines.ts';
 import { PERMISSIONS } from '../../adapters/aws/permissions.ts';
 import { stepFunctions } from '../../adapters/aws/workflows.ts';
 import { openDatabase } from '../../adapters/local/database.ts';
@@ -19,7 +19,8 @@ import { processJob } from '../support/aws/bridge-process.ts';
 import { CREDENTIALS, NO_MOTO } from '../support/aws/moto.ts';
 import { createMachines, STATE_MACHINES } from '../support/aws/moto-machines.ts';
 import { memoryArtifacts } from '../support/fakes/stores.ts';
-import { type JobsOfContract, testJobs, until } from './jobs.ts';
+import { until } from '../support/until.ts';
+import { type JobsOfContract, testJobs } from './jobs.ts';
 import { type MakeEngine, testWorkflows } from './workflows.ts';
 
 const DEFINITION = 'cairn-acme-infra-prod-build-standard-01234567';
@@ -143,14 +144,14 @@ describe.skipIf(NO_MOTO)(`on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''}`, ()
       await jobsThere().stop('many', 'enough');
 
       expect(active.sort()).toEqual(ids.map((id) => `many-${id}`).sort());
-      await until(async () => (await jobsThere().active('many')).length === 0);
+      await until('their end', async () => (await jobsThere().active('many')).length === 0);
       const reasons = bridge.jobs().filter(({ jobName }) => jobName?.startsWith('many-'));
       expect(new Set(reasons.map(({ statusReason }) => statusReason))).toEqual(new Set(['enough']));
     });
 
     test('a job that names a log that is not its own, or nonsense, shows nothing', async () => {
       const other = await submit({ runId: 'own', id: 'plan-1-a', script: 'echo secret' });
-      await until(async () => (await jobsThere().active('own')).length === 0);
+      await until('its end', async () => (await jobsThere().active('own')).length === 0);
       const prefix = (name: string) => `jobs/acme/shop/prod/pr-plan/${name}/plan-1-app`;
       const says = (name: string, text: string) => artifacts.put(`${prefix(name)}/out/stream.json`, text);
       const stream = 'acme/shop/prod/pr-plan/executor/0123';
@@ -169,7 +170,7 @@ describe.skipIf(NO_MOTO)(`on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''}`, ()
     test('of a job that was tried again the newest attempt is shown', async () => {
       const first = await submit({ runId: 'again', id: 'plan-1-a', script: 'echo first' });
       const second = await submit({ runId: 'again', id: 'plan-1-c', script: 'echo second' });
-      await until(async () => (await jobsThere().active('again')).length === 0);
+      await until('their end', async () => (await jobsThere().active('again')).length === 0);
       await artifacts.put(`${first}/out/stream-2.json`, await artifacts.get(`${second}/out/stream.json`));
 
       expect(await jobsThere().log(first, 0)).toBe('second\n');
@@ -178,7 +179,7 @@ describe.skipIf(NO_MOTO)(`on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''}`, ()
     test('a long log comes in parts that join without a gap', async () => {
       const script = 'i=0; while [ $i -lt 9000 ]; do printf "%099d\\n" $i; i=$((i+1)); done; echo end';
       const id = await submit({ runId: 'long', id: 'plan-1-a', script });
-      await until(async () => (await jobsThere().active('long')).length === 0);
+      await until('its end', async () => (await jobsThere().active('long')).length === 0);
 
       const parts: string[] = [];
       for (let offset = 0; ; ) {

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Jobs } from '../../core/ports.ts';
+import { until } from '../support/until.ts';
 
 /** A host of jobs, of which each runs a shell script. */
 export interface JobsOfContract {
@@ -26,7 +26,7 @@ export function testJobs(make: () => Promise<JobsOfContract>): void {
       await host.run({ runId: 'abc1', id: 'build-1-c', script: 'true' });
       await host.run({ runId: 'abc12', id: 'build-1-a', script: 'sleep 60' });
 
-      await until(async () => (await active('abc1')) === 2);
+      await until('two jobs', async () => (await active('abc1')) === 2);
 
       expect(new Set(await host.jobs.active('abc1')).size).toBe(2);
       expect(await active('abc12')).toBe(1);
@@ -38,12 +38,12 @@ export function testJobs(make: () => Promise<JobsOfContract>): void {
       await host.run({ runId: 'stop1', id: 'build-1-a', script: 'sleep 60' });
       await host.run({ runId: 'stop1', id: 'build-1-b', script: 'sleep 60' });
       await host.run({ runId: 'stop2', id: 'build-1-a', script: 'sleep 60' });
-      await until(async () => (await active('stop1')) === 2 && (await active('stop2')) === 1);
+      await until('three jobs', async () => (await active('stop1')) === 2 && (await active('stop2')) === 1);
 
       await host.jobs.stop('stop1', 'a newer commit');
       await host.jobs.stop('stop1', 'again');
 
-      await until(async () => (await active('stop1')) === 0);
+      await until('their end', async () => (await active('stop1')) === 0);
       expect(await active('stop2')).toBe(1);
       await host.jobs.stop('stop2', 'the test is over');
     });
@@ -57,7 +57,7 @@ export function testJobs(make: () => Promise<JobsOfContract>): void {
     test('a log can be read while the job runs, from any byte of it that begins a line', async () => {
       const script = 'echo "erste Zeile: äöü"; echo; echo "→ third"; sleep 60';
       const id = await host.run({ runId: 'log1', id: 'build-1-a', script });
-      const whole = await until(async () => {
+      const whole = await until('its last line', async () => {
         const text = await host.jobs.log(id, 0);
         return text.includes('\n→ third\n') ? text : undefined;
       });
@@ -76,14 +76,4 @@ export function testJobs(make: () => Promise<JobsOfContract>): void {
       expect(await host.jobs.log('jobs/acme/infra/prod/build/nobody/build-1', 0)).toBe('');
     });
   });
-}
-
-export async function until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
-  const end = Date.now() + 20_000;
-  while (Date.now() < end) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    await sleep(25);
-  }
-  throw new Error('it did not happen within 20 s');
 }

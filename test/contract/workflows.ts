@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Conflict, InvalidToken, NotFound } from '../../core/errors.ts';
 import type { Workflows } from '../../core/ports.ts';
+import { until } from '../support/until.ts';
 
 /** An engine with these workflows and functions, each under its name. */
 interface EngineOfContract {
@@ -70,15 +71,15 @@ export function testWorkflows(make: MakeEngine): void {
     afterAll(() => engine.end());
 
     const ended = (workflow: string, name: string) =>
-      until(async () => {
+      until(`the end of ${name}`, async () => {
         const status = await engine.workflows.status(workflow, name);
         return status === 'running' ? undefined : status;
       });
     const parked = async (name: string, workflow = 'patient') => {
       await engine.workflows.start(workflow, name, { name });
-      return until(async () => tokens.get(name));
+      return until(`the token of ${name}`, () => tokens.get(name));
     };
-    const answered = (name: string) => until(async () => answers.get(name));
+    const answered = (name: string) => until(`the answer of ${name}`, () => answers.get(name));
 
     test('what runs, ended well, ended badly, was stopped or never was is told apart', async () => {
       const { workflows } = engine;
@@ -132,7 +133,7 @@ export function testWorkflows(make: MakeEngine): void {
       const told = await Promise.all(starts);
 
       expect(told.length).toBe(5);
-      await until(async () => tokens.get('race'));
+      await until('the token', () => tokens.get('race'));
       expect(await engine.workflows.status('patient', 'race')).toBe('running');
     });
 
@@ -219,14 +220,4 @@ export function testWorkflows(make: MakeEngine): void {
       expect(await engine.workflows.status('quick', 'nobody')).toBeNull();
     });
   });
-}
-
-async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-  const end = Date.now() + 10_000;
-  while (Date.now() < end) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await sleep(20);
-  }
-  throw new Error('it did not happen within 10 s');
 }

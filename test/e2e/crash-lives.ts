@@ -203,7 +203,7 @@ export function live(outside: Outside, killAt: Partial<Record<Boundary, number>>
     runs: () => stores.runs.list({ repository: REPOSITORY, limit: 100 }),
     locks: () => stores.locks.held(),
     async settled() {
-      const end = Date.now() + 20_000;
+      const end = Date.now() + 60_000;
       while (alive && !(await isQuiet(db, engine, () => alive))) {
         if (Date.now() > end) throw new Error(`not settled: ${describe(engine)}`);
         await sleep(2);

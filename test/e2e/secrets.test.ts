@@ -15,6 +15,8 @@ const SECRET = {
   output: 'the-0utput=of?this&root#1',
   attribute: 'attr1bute\twith a tab and ünïcode',
   applied: 'only-the-apply-kn0ws/this one+',
+  // terraform_remote_state hands it on without its mark.
+  upstream: 'marked-by "an0ther" state/&',
 };
 
 let world: RealWorld;
@@ -58,7 +60,9 @@ const CONFIG = `environments:
     branch: main
     rollback: automatic
 projects:
+  - dir: data
   - dir: app
+    depends_on: [data]
     secrets:
       TF_VAR_project_secret: { plan: key }
       LATE_SECRET: { apply: late }
@@ -72,6 +76,11 @@ function leaky(version: string, fails = false): string {
   const literals = names.map((name) => `  ${name} = ${JSON.stringify(SECRET[name])}`).join('\n');
   return `
 variable "project_secret" { type = string }
+variable "cairn_state" { type = any }
+data "terraform_remote_state" "data" {
+  backend = var.cairn_state.data.backend
+  config  = var.cairn_state.data.config
+}
 variable "secret" {
   type      = string
   sensitive = true
@@ -83,6 +92,7 @@ ${literals}
     project   = var.project_secret
     variable  = nonsensitive(var.secret)
     attribute = local.attribute
+    upstream  = data.terraform_remote_state.data.outputs.password
   }
 }
 resource "terraform_data" "sensitive" {
@@ -119,13 +129,17 @@ output "sensitive" {
   sensitive = true
 }
 output "open" {
-  value = "${version} \${base64encode(${JSON.stringify(SECRET.output)})} \${urlencode(${JSON.stringify(SECRET.output)})} \${var.project_secret}"
+  value = "${version} \${base64encode(${JSON.stringify(SECRET.output)})} \${urlencode(${JSON.stringify(SECRET.output)})} \${var.project_secret} \${local.all.upstream}"
 }
 `;
 }
 
 test('seeded secrets appear nowhere: plan, deploy, a failing apply, its rollback and revert', async () => {
-  const start = await world.push({ 'cairn.yaml': CONFIG, 'app/main.tf': 'variable "project_secret" {}\n' });
+  const start = await world.push({
+    'cairn.yaml': CONFIG,
+    'data/main.tf': `output "password" {\n  value     = ${JSON.stringify(SECRET.upstream)}\n  sensitive = true\n}\n`,
+    'app/main.tf': 'variable "project_secret" {}\n',
+  });
   await world.deploy({ commit: start });
   await world.push({ 'app/main.tf': leaky('one') }, { branch: 'leaky' });
   const pull = await world.bob.openPull({ head: 'leaky' });

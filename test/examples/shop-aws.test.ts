@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseHcl } from '../../adapters/hcl.ts';
-import { parseInfraConfig } from '../../infra/load-config.ts';
+import { parseInfraConfig } from '../../infra/config/load-config.ts';
 import { targetRoleName } from '../../infra/target-role/documents.ts';
 import { program } from '../cli/program.ts';
 import { build, SHOP, unzip } from './shop-build.ts';

@@ -212,7 +212,7 @@ export async function planInputs(planned: Ran): Promise<Record<string, Buffer>> 
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  within = 20_000,
+  within = 60_000,
 ): Promise<void> {
   const end = Date.now() + within;
   while (!(await holds())) {

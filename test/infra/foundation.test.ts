@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FRESH_SOURCE_DAYS, PLAN_TAG } from '../../adapters/aws/retention.ts';
-import { TTL_ATTRIBUTE, tableDefinition } from '../../adapters/aws/table.ts';
+import { FRESH_SOURCE_DAYS, PLAN_TAG } from '../../adapters/aws/artifacts/retention.ts';
+import { TTL_ATTRIBUTE, tableDefinition } from '../../adapters/aws/table/table.ts';
 import { LONGEST_APPROVAL } from '../../core/environments/approval.ts';
 import { sourceKey } from '../../core/jobs/orders.ts';
 import { BUS, IMAGES, JOB_LOGS, SECRETS, STACKS, TABLE } from '../../infra/names.ts';

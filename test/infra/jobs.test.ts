@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { definitionName, STANDARD_SIZE } from '../../core/jobs/names.ts';
 import { jobVariables } from '../../executor/aws/environment.ts';
-import { FARGATE_SIZES } from '../../infra/config.ts';
+import { placesOf } from '../../infra/config/placed.ts';
+import { FARGATE_SIZES } from '../../infra/config/schema.ts';
 import { CONTAINER, SPOT_RECLAIM, VOLUMES } from '../../infra/constructs/job-definition.ts';
 import { jobRoleName, STAGES } from '../../infra/names.ts';
-import { placesOf } from '../../infra/placed.ts';
 import { CONFIG_NAMES } from '../support/infra.ts';
 import { type Installation, installation, statementsOf } from './permissions-of.ts';
 

@@ -203,7 +203,15 @@ describe.skipIf(NO_MOTO)(
 );
 
 function rightsOfStage(stage: Stage) {
-  const place = { repository: 'acme/infra', environment: 'prod', stage, targetRole: null, secrets: [] };
+  const place = {
+    repository: 'acme/infra',
+    environment: 'prod',
+    stage,
+    targetRole: null,
+    secrets: [],
+    secretKeys: [],
+    pushTo: [],
+  };
   return rightsOf(jobGrants(place, WORLD));
 }
 

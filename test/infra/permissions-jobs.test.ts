@@ -220,6 +220,8 @@ describe('beyond the buckets', () => {
       environment: 'prod',
       stage: 'apply' as const,
       targetRole: null,
+      secretKeys: [],
+      pushTo: [],
     };
 
     const grants = jobGrants({ ...place, secrets: [arn] }, world);
@@ -232,6 +234,49 @@ describe('beyond the buckets', () => {
     const read = (resource: string) => allowed(policy, { action: 'secretsmanager:GetSecretValue', resource });
 
     expect([read(`${arn}-AbCdEf`), read(`${arn}-others-AbCdEf`)]).toEqual([true, false]);
+  });
+
+  test('the key of its secrets, for the secrets of its stage alone', () => {
+    const key = it.arn('kms', 'key/0b1c2d3e-4f50-6172-8394-a5b6c7d8e9f0');
+    const decrypts = (secret: string, via = 'secretsmanager') => {
+      const SecretARN = it.arn('secretsmanager', `secret:${secret}`);
+      const context = {
+        'kms:ViaService': `${via}.eu-central-1.amazonaws.com`,
+        'kms:EncryptionContext:SecretARN': SecretARN,
+      };
+      return STAGES.filter((stage) => may(stage, 'kms:Decrypt', key, context));
+    };
+
+    expect(decrypts('acme/datadog-AbCdEf')).toEqual(['pr-plan', 'deploy-plan', 'apply']);
+    expect(decrypts('acme/cloudflare-GhIjKl')).toEqual(['apply']);
+    expect(decrypts('acme/billing-AbCdEf')).toEqual([]);
+    expect(decrypts('acme/cloudflare-GhIjKl', 's3')).toEqual([]);
+    expect(STAGES.filter((stage) => may(stage, 'kms:GenerateDataKey', key))).toEqual([]);
+  });
+
+  test('a build pushes to the image repositories of its environment, and no other job does', () => {
+    const pushes = (environment: string, repository: string) =>
+      STAGES.filter((stage) =>
+        allowed(it.policyOf(jobRoleName('acme/infra', environment, stage)), {
+          action: 'ecr:PutImage',
+          resource: `arn:aws:ecr:eu-central-1:${repository}`,
+        }),
+      );
+
+    expect(pushes('prod', '345678901234:repository/acme/app')).toEqual(['build']);
+    expect(pushes('ephemeral', '456789012345:repository/acme/trial')).toEqual(['build']);
+    expect(pushes('ephemeral', '345678901234:repository/acme/app')).toEqual([]);
+    expect(pushes('staging', '345678901234:repository/acme/app')).toEqual([]);
+    expect(pushes('prod', '123456789012:repository/cairn-executor')).toEqual([]);
+    expect(STAGES.filter((stage) => may(stage, 'ecr:GetAuthorizationToken', '*'))).toEqual(['build']);
+  });
+
+  test('what stands in an image repository is not deleted, and its policy is not changed', () => {
+    const repository = 'arn:aws:ecr:eu-central-1:345678901234:repository/acme/app';
+
+    for (const action of ['ecr:BatchDeleteImage', 'ecr:DeleteRepository', 'ecr:SetRepositoryPolicy']) {
+      expect(may('build', action, repository)).toBe(false);
+    }
   });
 
   test('the key, through S3 alone', () => {

@@ -1,4 +1,4 @@
-import type { InfraConfig } from '../../infra/load-config.ts';
+import type { InfraConfig } from '../../infra/config/config.ts';
 import { ACCOUNT } from '../support/aws/moto.ts';
 import { type Resource, resourcesOf } from '../support/aws/template.ts';
 import { type ConfigName, synthesized } from '../support/infra.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { WORKFLOWS } from '../../core/requests/run.ts';
-import { ACTIONS_COMMANDS } from '../../infra/config.ts';
+import { ACTIONS_COMMANDS } from '../../infra/config/schema.ts';
 import { PATIENCE } from '../../infra/constructs/queue.ts';
 import { FUNCTIONS, type FunctionSpec, type QueueName } from '../../lambdas/functions.ts';
 import { type Installation, installation, statementsOf } from './permissions-of.ts';

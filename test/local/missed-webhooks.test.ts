@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Server, startServer } from '../../local/server.ts';
 import { REPOSITORY, startTestForge, type TestForge } from '../support/forge.ts';
 import { startReceiver } from '../support/forge-receiver.ts';
+import { until } from '../support/until.ts';
 
 const SECRET = 'a webhook secret of more than 32 characters';
 let forge: TestForge;
@@ -34,7 +35,7 @@ test('what came while no server was there is fetched when it starts', async () =
 
   server = await start(port, { kind: 'app', appId: String(app.appId), keyFile });
 
-  await until(async () => (await statusesOf(guid)).includes(202));
+  await until(logAnd('its redelivery'), async () => (await statusesOf(guid)).includes(202));
   expect(logged).toContain('info webhooks that never came were asked for');
 });
 
@@ -43,7 +44,7 @@ test('by a token it is the hook that points at this server', async () => {
 
   server = await start(port, { kind: 'token', token: 'alice-token' });
 
-  await until(async () => (await statusesOf(guid)).includes(202));
+  await until(logAnd('its redelivery'), async () => (await statusesOf(guid)).includes(202));
 });
 
 test('a token that may not see webhooks is told of once', async () => {
@@ -51,7 +52,8 @@ test('a token that may not see webhooks is told of once', async () => {
 
   server = await start(port, { kind: 'token', token: 'bob-token' });
 
-  await until(async () => logged.includes('warn webhooks that never came cannot be fetched'));
+  const told = 'warn webhooks that never came cannot be fetched';
+  await until(logAnd('the warning'), () => logged.includes(told));
 });
 
 /** The hook of a server that is not there: something else at its port turns the push down. */
@@ -64,7 +66,7 @@ async function pushWhileAway(): Promise<{ port: number; guid: string }> {
   await bob.push('main');
   const push = await away.wait(({ event }) => event === 'push');
   const guid = String(push.headers['x-github-delivery']);
-  await until(async () => (await statusesOf(guid)).includes(404));
+  await until('the refusal', async () => (await statusesOf(guid)).includes(404));
   await away.close();
   return { port: Number(new URL(away.url).port), guid };
 }
@@ -99,9 +101,6 @@ async function statusesOf(guid: string): Promise<number[]> {
   return rows.filter((row) => row.guid === guid).map(({ status_code: status }) => status);
 }
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await holds()); tries++) {
-    if (tries > 800) throw new Error(`it did not come about; the log says:\n${logged.join('\n')}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+function logAnd(what: string): () => string {
+  return () => `${what}; the log says:\n${logged.join('\n')}`;
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from './until.ts';
 
 export interface Received {
   event: string;
@@ -40,14 +40,11 @@ export async function startReceiver(): Promise<Receiver> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/webhook`,
     received,
     answers,
-    async wait(fits) {
-      for (let tries = 0; tries < 1000; tries++) {
-        const found = received.find(fits);
-        if (found) return found;
-        await sleep(10);
-      }
-      throw new Error(`no such delivery; there were: ${received.map(({ event }) => event).join(', ')}`);
-    },
+    wait: (fits) =>
+      until(
+        () => `a delivery; there were: ${received.map(({ event }) => event).join(', ')}`,
+        () => received.find(fits),
+      ),
     async close() {
       server.closeAllConnections();
       server.close();

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, writeFil
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type InfraConfig, loadInfraConfig } from '../../infra/load-config.ts';
+import type { InfraConfig } from '../../infra/config/config.ts';
+import { loadInfraConfig } from '../../infra/config/load-config.ts';
 import type { Template } from './aws/template.ts';
 import { SYNTH_FOLDER } from './synth-folder.ts';
 

@@ -198,9 +198,9 @@ async function tokenOf(id: string, ports: MemoryPorts): Promise<string | null> {
 }
 
 async function until(look: () => Promise<boolean>, pause: number, still: string): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 60_000;
   while (!(await look())) {
-    if (Date.now() > end) throw new Error(`${still}, also after 20 s`);
+    if (Date.now() > end) throw new Error(`${still}, also after 60 s`);
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { json } from './http.mjs';
 import { plain, say } from './say.mjs';
 
-const ENDED = ['succeeded', 'failed', 'rolled-back', 'rejected', 'superseded', 'stopped'];
 const PAUSE = 3000;
 
 /** Asks a server on one machine over its HTTP API, and waits for the runs that it started. */
@@ -51,7 +50,7 @@ async function endOf(id, { url, timeout }, headers, until, pause) {
     const line = `${run.state}: ${run.title}`;
     if (line !== shown) say('info', line);
     shown = line;
-    if (ENDED.includes(run.state)) {
+    if (run.endedAt !== null) {
       return { run: id, state: run.state, title: run.title, url: view.url, details: detailsOf(view) };
     }
     if (Date.now() >= until) {

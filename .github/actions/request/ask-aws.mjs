@@ -139,14 +139,17 @@ async function findCheck(address, key, headers) {
   return null;
 }
 
+/** How the run ended stands in the first line; an answer without a run, and a Cairn of before, has none. */
+const MARKER = /^<!-- cairn:state:([a-z-]+) -->\s*/;
 const STATE = { success: 'succeeded', neutral: 'superseded' };
 
 function resultOf({ conclusion, output, details_url: url }) {
+  const summary = output?.summary ?? '';
   return {
     run: url?.split('/').at(-1) ?? '',
-    state: STATE[conclusion] ?? 'failed',
+    state: MARKER.exec(summary)?.[1] ?? STATE[conclusion] ?? 'failed',
     title: output?.title ?? '',
-    details: output?.summary ?? '',
+    details: summary.replace(MARKER, ''),
     url: url ?? '',
   };
 }

@@ -61,7 +61,7 @@ const STATE: Record<DeployState, string> = {
   'rolled-back': 'failed, rolled back',
   broken: 'broken, needs a person',
   frozen: 'waits until it is unfrozen',
-  refused: 'refused, since it is frozen',
+  refused: 'refused',
   ready: 'ready',
   destroying: 'destroying',
   destroyed: 'destroyed',
@@ -73,7 +73,8 @@ export function deployTitle(report: DeployReport, encode: (text: string) => stri
   const plan = report.projects.some((project) => project.summary && !isQuiet(project))
     ? ` (${countsText(totalOf(report.projects))})`
     : '';
-  const shown = ['waiting', 'applying', 'verifying', 'deployed'].includes(report.state) ? plan : '';
+  const why = report.state === 'refused' && report.byFreeze ? ', since it is frozen' : '';
+  const shown = ['waiting', 'applying', 'verifying', 'deployed'].includes(report.state) ? plan : why;
   if (report.takesDown) return `Taking ${encode(report.environment)} down: ${STATE[report.state]}${shown}`;
   const what = isEphemeral(report.environment) ? '' : 'Deploy to ';
   return `${what}${encode(report.environment)}: ${STATE[report.state]}${shown}`;

@@ -3,7 +3,7 @@ import { writeHeredoc } from './heredoc.ts';
 import { parseJsonString } from './json-string.ts';
 import { type Context, DEEPEST, type Frame, hiddenNote, TOO_DEEP } from './lines.ts';
 import { forcesReplacement, type ReplaceNode, replaceChild } from './replace-paths.ts';
-import { isHidden, UNKNOWN } from './resolve.ts';
+import { isHidden, readable, UNKNOWN } from './resolve.ts';
 import { isNothing, own, same } from './same.ts';
 import { diffSequence } from './sequence.ts';
 import { gistOf, inlineOf, padding, writeWhole } from './whole.ts';
@@ -22,6 +22,14 @@ export function writeChange(
   const leafNote = forcesReplacement(replace, true);
   if (isNothing(before)) {
     writeWhole(out, '+', depth, { before: name, comma, note: leafNote }, after);
+    return;
+  }
+  const [was, is] = [readable(before), readable(after)];
+  if (was !== before || is !== after) {
+    // The same text with another secret in it.
+    if (was === is)
+      out.write('!', depth, `${name}${gistOf(is)}${comma} # (what changes is sensitive)${leafNote}`);
+    else writeChange(context, depth, { before: name, comma }, was, is, replace);
     return;
   }
   if (isNothing(after)) {

@@ -8,6 +8,11 @@ export function isHidden(value: unknown): value is Hidden {
   return isRecord(value) && typeof value['$sensitive'] === 'string';
 }
 
+/** A text that holds a secret, as the text that may be read; any other value as it is. */
+export function readable(value: unknown): unknown {
+  return isHidden(value) && typeof value.text === 'string' ? value.text : value;
+}
+
 /**
  * A value with its masks laid over it: `UNKNOWN` and `Hidden` stand in it. Sensitive values were taken out
  * long before; should one have slipped through, its mask still keeps it from being shown.

@@ -2,11 +2,12 @@ import { isRecord } from '../../plans/canonical.ts';
 import { plural, quoted, shorten, visible } from '../text.ts';
 import { parseJsonString } from './json-string.ts';
 import { DEEPEST, type Frame, type Lines, type Marker, TOO_DEEP } from './lines.ts';
-import { isHidden, UNKNOWN } from './resolve.ts';
+import { isHidden, readable, UNKNOWN } from './resolve.ts';
 
 /** Writes a value in full, each of its lines with the same marker. */
-export function writeWhole(out: Lines, marker: Marker, depth: number, frame: Frame, value: unknown): void {
+export function writeWhole(out: Lines, marker: Marker, depth: number, frame: Frame, of: unknown): void {
   const { before, comma, note } = frame;
+  const value = readable(of);
   const inline = inlineOf(value);
   if (inline !== null) {
     out.write(marker, depth, `${before}${inline}${comma}${note}`);
@@ -57,7 +58,8 @@ export function textLines(text: string): string[] {
 }
 
 /** The value on one line, or null if it needs several. */
-export function inlineOf(value: unknown): string | null {
+export function inlineOf(of: unknown): string | null {
+  const value = readable(of);
   if (value === UNKNOWN) return '(known after apply)';
   if (isHidden(value)) return '(sensitive value)';
   if (Array.isArray(value)) return value.length === 0 ? '[]' : null;
@@ -68,7 +70,8 @@ export function inlineOf(value: unknown): string | null {
 }
 
 /** Enough to recognise a value that is going away. */
-export function gistOf(value: unknown): string {
+export function gistOf(of: unknown): string {
+  const value = readable(of);
   const inline = inlineOf(value);
   if (inline !== null) return inline;
   if (typeof value === 'string') return quoted(shorten(value, 60));

@@ -107,7 +107,9 @@ function bodyOf(report: DriftReport): string[] {
         ])
       : '',
     riskList(projects.filter(({ status }) => status === 'planned')),
-    reconcile ? `A deploy of the last good commit takes it away: ${link('its run', reconcile.url)}.` : '',
+    reconcile
+      ? `A deploy of the last good commit was started to take it away: ${link('its run', reconcile.url)}.`
+      : '',
     ...notes.map((note) => said(note, MESSAGE)),
   ];
   return parts.filter((part) => part !== '');

@@ -1,5 +1,5 @@
 import { replyName } from '../../requests/replies.ts';
-import { ENDED, type Run } from '../../requests/run.ts';
+import { ENDED, type Run, type RunState } from '../../requests/run.ts';
 import type { RunDocument } from '../../runs/document.ts';
 import type { StatusEvent } from '../event.ts';
 import { fenced, prose } from '../markdown.ts';
@@ -23,9 +23,15 @@ export async function tellWaitingWorkflow(
   const shown = {
     state: isEnd ? ended : ('in_progress' as const),
     title: event.message.split('\n')[0] ?? '',
-    summary: [prose(event.message), ...detailsOf(doc)].join('\n\n'),
+    // A conclusion of GitHub's says less than how it ended.
+    summary: [...(isEnd ? [stateMarker(now)] : []), prose(event.message), ...detailsOf(doc)].join('\n\n'),
   };
   await check(replyName(run.command, key), run, event, commit, shown, ports, key);
+}
+
+/** The action reads it from the first line of the summary, which nobody else writes. */
+function stateMarker(state: RunState): string {
+  return `<!-- cairn:state:${state} -->`;
 }
 
 /** What the run leaves for whoever asked: what a command printed, where an environment is and until when. */

@@ -64,7 +64,9 @@ function projectLines({ projects, kept, gone }: DriftReport): string {
 function nextLines({ reconcile, notes }: DriftReport): string {
   return [
     ...(reconcile
-      ? [`A deploy of the last good commit takes it away: ${slackLink('its run', reconcile.url)}.`]
+      ? [
+          `A deploy of the last good commit was started to take it away: ${slackLink('its run', reconcile.url)}.`,
+        ]
       : []),
     ...notes.map((note) => harmless(note, 500)),
   ].join('\n');

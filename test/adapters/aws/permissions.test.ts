@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { kmsActions, permissionsOf } from '../../../adapters/aws/permissions.ts';
-import { ACTIVE_INDEX, tableDefinition } from '../../../adapters/aws/table.ts';
+import { ACTIVE_INDEX, tableDefinition } from '../../../adapters/aws/table/table.ts';
 
 describe('permissions', () => {
   test('of several ports, each resource once, with the actions of all', () => {

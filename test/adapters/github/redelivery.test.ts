@@ -4,6 +4,7 @@ import { InvalidInput, NotFound } from '../../../core/errors.ts';
 import type { FailedDelivery, Redelivery } from '../../../core/ports.ts';
 import { REPOSITORY, startTestForge, type TestForge } from '../../support/forge.ts';
 import { type Receiver, startReceiver } from '../../support/forge-receiver.ts';
+import { until } from '../../support/until.ts';
 
 const SECRET = 'a secret of more than 32 characters';
 const EVER = new Date(0);
@@ -36,11 +37,11 @@ test.each([
   await bob.commit('One', { [`${who}.tf`]: 'a = 1\n' });
   await bob.push(`branch-${who}`);
 
-  const [missed] = await until(redelivery, (failed) => failed.length > 0);
+  const [missed] = await seen(redelivery, (failed) => failed.length > 0);
   await redelivery.again(REPOSITORY, missed?.id ?? '');
-  const [again, ...more] = await until(redelivery, ([first]) => first?.id !== missed?.id);
+  const [again, ...more] = await seen(redelivery, ([first]) => first?.id !== missed?.id);
   await redelivery.again(REPOSITORY, again?.id ?? '');
-  await until(redelivery, (failed) => failed.length === 0);
+  await seen(redelivery, (failed) => failed.length === 0);
 
   const guids = receiver.received.slice(at).map(({ headers }) => headers['x-github-delivery']);
   expect(missed).toMatchObject({ event: 'push', guid: guids[0] });
@@ -55,7 +56,7 @@ test('what was not for this Cairn is not its business, by a token', async () => 
   const all = (await forge.adapter('alice', { webhookUrl: () => other.url })).redelivery;
   const own = (await forge.adapter('alice', { webhookUrl: () => receiver.url })).redelivery;
 
-  const theirs = await until(all, (failed) => failed.length > 0);
+  const theirs = await seen(all, (failed) => failed.length > 0);
   const ours = await own.failed(REPOSITORY, EVER);
   await other.close();
 
@@ -145,11 +146,9 @@ function fakeGithub(answer: (path: string, url: URL) => [string, string?]) {
 }
 
 /** The forge sends in the background: looks until it is so. */
-async function until(redelivery: Redelivery, fits: (failed: FailedDelivery[]) => boolean) {
-  for (let tries = 0; tries < 500; tries++) {
+async function seen(redelivery: Redelivery, fits: (failed: FailedDelivery[]) => boolean) {
+  return until('what failed to become what it should', async () => {
     const failed = await redelivery.failed(REPOSITORY, EVER);
-    if (fits(failed)) return failed;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error('what failed did not become what it should');
+    return fits(failed) && failed;
+  });
 }

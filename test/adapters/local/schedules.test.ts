@@ -7,6 +7,7 @@ import type { Db } from '../../../adapters/local/sqlite.ts';
 import type { Clock } from '../../../core/ports.ts';
 import type { Request } from '../../../core/requests/request.ts';
 import { fakeClock } from '../../support/fakes/clock.ts';
+import { until } from '../../support/until.ts';
 import { temporaryFolder } from './temporary.ts';
 
 const REAL: Clock = { now: () => new Date() };
@@ -30,7 +31,7 @@ test('killed between the bus and its own table, a request comes once all the sam
   await first.stop();
 
   const second = serve(file, clock);
-  await until(async () => (await second.schedules.list()).length === 0);
+  await until('it to be forgotten', async () => (await second.schedules.list()).length === 0);
   await second.stop();
 
   expect(kept.map(({ name }) => name)).toEqual(['end']);
@@ -150,17 +151,10 @@ function serve(file: string, clock: Clock, wrap: (bus: Bus) => Pick<Bus, 'publis
     logged,
     stop,
     async came(count: number) {
-      await until(async () => requests.length >= count);
+      await until(`${count} requests`, () => requests.length >= count);
       return requests;
     },
   };
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await holds()); tries++) {
-    if (tries > 600) throw new Error('it did not come about');
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 function end(trigger: string): Request {

@@ -8,7 +8,7 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { awsDeploy, type DeployFlags } from '../../../cli/aws/deploy.ts';
 import { stackNames } from '../../../cli/aws/stacks.ts';
-import { parseInfraConfig } from '../../../infra/load-config.ts';
+import { parseInfraConfig } from '../../../infra/config/load-config.ts';
 import { CREDENTIALS, type Moto, NO_MOTO, startMoto } from '../../support/aws/moto.ts';
 import { CONFIG, layInstallation, layStack, startWorld, WEBHOOK_SECRET, type World } from './world.ts';
 

@@ -9,10 +9,10 @@ import { CreateQueueCommand, GetQueueUrlCommand, SendMessageCommand } from '@aws
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AwsDoctorFlags, awsDoctor } from '../../../cli/aws/doctor.ts';
 import { stackNames } from '../../../cli/aws/stacks.ts';
-import type { Finding } from '../../../cli/doctor.ts';
+import type { Finding } from '../../../cli/findings.ts';
 import { definitionName } from '../../../core/jobs/names.ts';
 import { WORKFLOWS } from '../../../core/requests/run.ts';
-import { parseInfraConfig } from '../../../infra/load-config.ts';
+import { parseInfraConfig } from '../../../infra/config/load-config.ts';
 import { CREDENTIALS, type Moto, NO_MOTO, startMoto } from '../../support/aws/moto.ts';
 import { answerOf, line, type Scene, STAGES } from './scene.ts';
 import { CONFIG, layInstallation, layStack, startWorld, WEBHOOK_SECRET, type World } from './world.ts';

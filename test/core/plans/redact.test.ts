@@ -67,13 +67,57 @@ describe('redactPlan', () => {
 
     const { changes } = redactPlan(plan([plain, marked]), KEY);
 
+    const keys = Object.keys(changes.resources[0]?.change.after as object);
+    expect(keys).toContainEqual(expect.stringMatching(/^\(sensitive [0-9a-f]{12}\)$/));
     expect(changes.resources[0]?.change.after).toEqual({
       output: hidden,
-      url: 'pg://root:(sensitive)@host',
-      '(sensitive)': 1,
+      url: { ...hidden, text: 'pg://root:(sensitive)@host' },
+      [keys.find((key) => key.startsWith('(sensitive')) ?? '']: 1,
       n: hidden,
     });
     expect(JSON.stringify(changes)).not.toContain('hunter2');
+  });
+
+  it('tells one secret from another wherever it stands: in a text, a key, an address, an import', () => {
+    const of = (secret: string) => {
+      const told = resource(
+        {
+          after: { url: `pg://root:${secret}@host`, tags: { [secret]: 'x' } },
+          after_sensitive: { tags: { [secret]: false } },
+          after_unknown: { tags: { [`${secret}-id`]: true } },
+          replace_paths: [['tags', secret]],
+          importing: { id: `db/${secret}` },
+        },
+        { address: `x.a["${secret}"]`, index: secret },
+      );
+      return redactPlan(plan([told]), KEY, ['hunter2-one', 'hunter2-two']).changes;
+    };
+
+    const [one, two] = [of('hunter2-one'), of('hunter2-two')];
+
+    expect(JSON.stringify([one, two])).not.toContain('hunter2');
+    const parts = (changes: typeof one) =>
+      changes.resources.flatMap(({ address, index, change }) => [
+        address,
+        index,
+        change.after,
+        change.after_unknown,
+        change.replace_paths,
+        change.importing,
+      ]);
+    for (const [index, part] of parts(one).entries()) expect(part).not.toEqual(parts(two)[index]);
+    expect(of('hunter2-one')).toEqual(one);
+  });
+
+  it('lets no key of a project pass for a hidden value', () => {
+    const { changes } = redactPlan(
+      plan([resource({ after: { tags: { $sensitive: 'ff', text: 'harmless', evil: 'yes' } } })]),
+      KEY,
+    );
+
+    expect(changes.resources[0]?.change.after).toEqual({
+      tags: { '$sensitive (a key)': 'ff', text: 'harmless', evil: 'yes' },
+    });
   });
 
   it('knows variables, outputs, the state and modules that are declared sensitive', () => {

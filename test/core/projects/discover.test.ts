@@ -126,6 +126,10 @@ projects:
     );
   });
 
+  it.each(['constructor', '__proto__', 'toString'])('refuses %s, which every object has already', (dir) => {
+    expect(() => names({ [`${dir}/main.tf`]: ROOT })).toThrow(`give ${dir} another "name" under "projects"`);
+  });
+
   it('refuses a folder that a command would take for a flag', () => {
     expect(() => names({ '-chdir=x/main.tf': ROOT })).toThrow(/starts with "-"/);
   });

@@ -134,6 +134,26 @@ test('a repository whose deliveries may not be seen is named, the others are loo
   expect(answer).toEqual({ failed: 1, asked: 1, gone: 0, stale: 0, refused: ['acme/secret', 'acme/hidden'] });
 });
 
+test('a repository whose deliveries may be seen and not asked for is named, and holds up no other', async () => {
+  const ports = memoryPorts();
+  ports.clock.pass(86_400);
+  miss(ports, 'secret', 300);
+  miss(ports, 'there', 100);
+  const { again, failed } = ports.redelivery;
+  ports.redelivery.failed = async (repository, since) =>
+    (await failed(REPOSITORY, since)).filter(
+      ({ guid }) => guid.includes('secret') === (repository !== REPOSITORY),
+    );
+  ports.redelivery.again = async (repository, id) => {
+    if (repository !== REPOSITORY) throw new ForgeRefused('Webhooks: write');
+    await again(repository, id);
+  };
+
+  const answer = await fetch(ports, ['acme/secret', REPOSITORY]);
+
+  expect(answer).toEqual({ failed: 2, asked: 1, gone: 0, stale: 0, refused: ['acme/secret'] });
+});
+
 test('a forge that does not answer is asked again by the next turn', async () => {
   const ports = memoryPorts();
   ports.clock.pass(86_400);

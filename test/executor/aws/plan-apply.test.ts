@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { EMPTY_LINE } from '../../../adapters/aws/jobs-lines.ts';
+import { EMPTY_LINE } from '../../../adapters/aws/jobs/lines.ts';
 import { NO_MOTO } from '../../support/aws/moto.ts';
 import {
   ARTIFACTS,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CreateBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { awsClients } from '../../../adapters/aws/clients.ts';
+import { awsClients } from '../../../adapters/aws/clients/clients.ts';
 import { type SmokeLine, smoke } from '../../../executor/aws/smoke.ts';
 import type { Grant } from '../../../infra/permissions/job-policy.ts';
 import { type JobRoleFront, startJobRoleFront } from '../../support/aws/job-role-front.ts';
@@ -63,6 +63,8 @@ describe.skipIf(NO_MOTO)(`the smoke job on moto${NO_MOTO ? ` (skipped: ${NO_MOTO
         stage,
         targetRole: reaches ? TARGET : null,
         secrets: [],
+        secretKeys: [],
+        pushTo: [],
       },
       externalId: 'cairn:acme/shop:prod',
       more: more.grants ?? [],

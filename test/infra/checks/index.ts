@@ -1,4 +1,4 @@
-import type { InfraConfig } from '../../../infra/load-config.ts';
+import type { InfraConfig } from '../../../infra/config/config.ts';
 import type { Resource } from '../../support/aws/template.ts';
 import { codeBuildMachines } from './codebuild.ts';
 import { closedDoors, closedNetwork } from './exposure.ts';

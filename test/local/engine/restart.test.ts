@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { EngineClosed, TaskFailed, type TaskHandler } from '../../../local/engine/index.ts';
+import { PATIENTLY } from '../../support/until.ts';
 import { ask, lambda, task } from './definitions.ts';
 import { fakeClock, workspace } from './run.ts';
 
@@ -32,11 +33,11 @@ test('1,000 parked runs are resumed within a second, and each can be answered', 
   const open = server({ workflows: { test: ask() }, tasks: { [lambda]: handler } });
   const first = open();
   for (let i = 0; i < 1000; i += 1) first.engine.start('test', `run-${i}`, { i });
-  await vi.waitFor(() => expect(tokens).toHaveLength(1000));
+  await vi.waitFor(() => expect(tokens).toHaveLength(1000), PATIENTLY);
   await vi.waitFor(() => {
     const parked = first.db.prepare(`SELECT count(*) AS n FROM engine_frames WHERE status = 'parked'`).get();
     expect(parked).toEqual({ n: 1000 });
-  });
+  }, PATIENTLY);
   await first.close();
 
   const before = performance.now();
@@ -70,12 +71,12 @@ test('the task under way is called again with the same key, input and full time'
   });
   const first = open();
   first.engine.start('test', 'run', { a: 1 });
-  await vi.waitFor(() => expect(calls).toHaveLength(1));
+  await vi.waitFor(() => expect(calls).toHaveLength(1), PATIENTLY);
   await first.close();
 
   clock.set(clock.now() + 150_000);
   const second = open();
-  await vi.waitFor(() => expect(calls).toHaveLength(2));
+  await vi.waitFor(() => expect(calls).toHaveLength(2), PATIENTLY);
   clock.set(clock.now() + 90_000);
   answer('done');
 
@@ -103,7 +104,7 @@ test('what a handler says because the process goes down is no failure', async ()
   });
   const first = open();
   first.engine.start('test', 'run', {});
-  await vi.waitFor(() => expect(lives).toBe(1));
+  await vi.waitFor(() => expect(lives).toBe(1), PATIENTLY);
   await first.engine.close();
   expect(() => first.engine.start('test', 'other', {})).toThrow(EngineClosed);
 
@@ -127,7 +128,7 @@ test('what finishes while the process goes down is kept', async () => {
   });
   const first = open();
   first.engine.start('test', 'run', {});
-  await vi.waitFor(() => expect(calls).toBe(1));
+  await vi.waitFor(() => expect(calls).toBe(1), PATIENTLY);
   await first.engine.close();
 
   const second = open();
@@ -150,7 +151,7 @@ test('a token keeps its deadline over a restart', async () => {
   });
   const first = open();
   first.engine.start('test', 'run', {});
-  await vi.waitFor(() => expect(token).not.toBe(''));
+  await vi.waitFor(() => expect(token).not.toBe(''), PATIENTLY);
   await first.close();
 
   clock.set(clock.now() + 99_000);
@@ -213,13 +214,16 @@ test('the count of attempts and the pause before a retry survive', async () => {
     [100_000, 1],
     [200_000, 2],
   ] as const) {
-    await vi.waitFor(() => expect(host.engine.history('test', 'run').at(-1)!.kind).toBe('retrying'));
+    await vi.waitFor(
+      () => expect(host.engine.history('test', 'run').at(-1)!.kind).toBe('retrying'),
+      PATIENTLY,
+    );
     await host.close();
     clock.set(clock.now() + pause - 1);
     host = open();
     expect(keys).toHaveLength(calls);
     clock.set(clock.now() + 1);
-    await vi.waitFor(() => expect(keys).toHaveLength(calls + 1));
+    await vi.waitFor(() => expect(keys).toHaveLength(calls + 1), PATIENTLY);
   }
 
   expect((await host.end('test', 'run')).error).toBe('Busy');
@@ -240,7 +244,7 @@ test('a run keeps the definition that it began with', async () => {
   const open = server({ workflows: { test: ask({ ResultSelector: { 'old.$': '$' } }) }, tasks });
   const first = open();
   first.engine.start('test', 'old', {});
-  await vi.waitFor(() => expect(token).not.toBe(''));
+  await vi.waitFor(() => expect(token).not.toBe(''), PATIENTLY);
   await first.close();
 
   const second = open({ workflows: { test: renamed } });
@@ -259,14 +263,15 @@ test('an end that nobody was told of is told after the restart, once', async () 
     },
   });
   first.engine.start('test', 'run', {});
-  await vi.waitFor(() => expect(first.engine.describe('test', 'run')!.status).toBe('succeeded'));
+  await vi.waitFor(() => expect(first.engine.describe('test', 'run')!.status).toBe('succeeded'), PATIENTLY);
   await first.close();
 
   const told = vi.fn();
   const second = open({ onEnd: told });
   await second.end('test', 'run');
-  await vi.waitFor(() =>
-    expect(second.db.prepare('SELECT told FROM engine_executions').get()).toEqual({ told: 1 }),
+  await vi.waitFor(
+    () => expect(second.db.prepare('SELECT told FROM engine_executions').get()).toEqual({ told: 1 }),
+    PATIENTLY,
   );
   await second.close();
   const third = open({ onEnd: told });

@@ -21,7 +21,7 @@ import { applyOrder, createHost, type Host, orderOf, planOrder, putSource } from
 const SERVER = join(dirname(fileURLToPath(import.meta.url)), 'server.ts');
 
 let host: Host;
-/** Where jobs, which may be other users, leave a line each time they really do something. */
+/** Where jobs, which may be other users, leave a line each time they really do something, and may wait for one. */
 let marks: string;
 beforeAll(async () => {
   host = await createHost();
@@ -47,6 +47,10 @@ async function kill(server: ChildProcess): Promise<void> {
   server.kill('SIGKILL');
   await gone;
 }
+
+/** In the script of a job: until the test lets it go on. */
+const held = (name: string) => `until [ -e ${marks}/${name}-go ]; do sleep 0.05; done`;
+const letGo = (name: string) => writeFileSync(join(marks, `${name}-go`), '');
 
 const jobsOnDisk = (): string[] => readdirSync(join(host.jobs.root, 'jobs'));
 
@@ -75,12 +79,13 @@ async function planned(file: string, wait: string): Promise<JobOrder> {
 }
 
 it('finds an apply of the server that was killed, waits for it, and applies once', async () => {
-  const order = await planned('survive', 'sleep 1.5');
+  const order = await planned('survive', held('survive'));
   const server = serve(order, 'survive');
   await until('the apply', () => existsSync(join(marks, 'survive')));
   await kill(server);
   const jobs = await host.again();
   const active = await jobs.port.active('run-1');
+  letGo('survive');
 
   const result = await jobs.run(order, 'survive');
 
@@ -92,13 +97,14 @@ it('finds an apply of the server that was killed, waits for it, and applies once
 });
 
 it('collects what ended while no server was there, and who was started before it could be noted', async () => {
-  const order = await planned('meanwhile', 'sleep 0.3');
+  const order = await planned('meanwhile', held('meanwhile'));
   const server = serve(order, 'meanwhile');
   await until('the apply', () => existsSync(join(marks, 'meanwhile')));
   await kill(server);
   const [folder = ''] = jobsOnDisk();
   const attempt = join(host.jobs.root, 'jobs', folder, '1');
   rmSync(join(attempt, 'process.json'));
+  letGo('meanwhile');
   await until('its end', () => existsSync(join(attempt, 'out/result.json')));
 
   const jobs = await host.again();
@@ -109,7 +115,7 @@ it('collects what ended while no server was there, and who was started before it
 });
 
 it('holds the folder of a job it found', async () => {
-  const order = await planned('held', 'sleep 1');
+  const order = await planned('held', held('held'));
   const server = serve(order, 'held');
   await until('the apply', () => existsSync(join(marks, 'held')));
   await kill(server);
@@ -119,8 +125,13 @@ it('holds the folder of a job it found', async () => {
     folder: 'held',
   });
 
-  const [, first] = await Promise.all([jobs.run(next, 'held/next'), jobs.run(order, 'held')]);
+  const both = Promise.all([jobs.run(next, 'held/next'), jobs.run(order, 'held')]);
+  await until('the next one to wait', async () => (await jobs.port.active('run-1')).length === 2);
+  const seen = existsSync(join(marks, 'seen'));
+  letGo('held');
+  const [, first] = await both;
 
+  expect(seen).toBe(false);
   expect(first.status).toBe('ok');
   expect(await readState(jobs.states, 'acme/infra/prod/held')).not.toBeNull();
 });
@@ -145,7 +156,7 @@ it('tells of an apply whose process is gone, and keeps the state it had written'
 
 it('begins anew where the server was killed before it started anything', async () => {
   const source = await putSource(host.artifacts, { 'a.txt': 'a' });
-  const order = orderOf(buildJob(['sh', '-c', `sleep 0.2; echo did >> ${marks}/anew`]), {
+  const order = orderOf(buildJob(['sh', '-c', `${held('anew')}; echo did >> ${marks}/anew`]), {
     inputs: { 'source.tar.gz': source },
     state: null,
     folder: 'anew',
@@ -154,6 +165,7 @@ it('begins anew where the server was killed before it started anything', async (
   await until('its folder', () => jobsOnDisk().length > 0);
   await kill(server);
   const jobs = await host.again();
+  letGo('anew');
 
   const result = await jobs.run(order, 'anew');
 

@@ -2,9 +2,9 @@ import { CreateEventBusCommand, PutRuleCommand, PutTargetsCommand } from '@aws-s
 import { CreateScheduleGroupCommand } from '@aws-sdk/client-scheduler';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventBus } from '../../../adapters/aws/bus.ts';
-import { type AwsClients, awsClients } from '../../../adapters/aws/clients.ts';
-import { eventBridgeSchedules } from '../../../adapters/aws/schedules.ts';
+import { type AwsClients, awsClients } from '../../../adapters/aws/clients/clients.ts';
+import { eventBus } from '../../../adapters/aws/events/bus.ts';
+import { eventBridgeSchedules } from '../../../adapters/aws/events/schedules.ts';
 import type { Request } from '../../../core/requests/request.ts';
 import { fireSchedules, followSchedules } from './bridge-schedules.ts';
 import { ACCOUNT, CREDENTIALS, type Moto, NO_MOTO, REGION, startMoto } from './moto.ts';

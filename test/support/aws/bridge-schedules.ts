@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { DeleteScheduleCommand, GetScheduleCommand, paginateListSchedules } from '@aws-sdk/client-scheduler';
-import type { AwsClients } from '../../../adapters/aws/clients.ts';
+import type { AwsClients } from '../../../adapters/aws/clients/clients.ts';
 
 type Clients = Pick<AwsClients, 'events' | 'scheduler'>;
 

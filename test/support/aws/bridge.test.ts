@@ -5,8 +5,8 @@ import { DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type AwsClients, awsClients } from '../../../adapters/aws/clients.ts';
-import { until } from '../../contract/jobs.ts';
+import { type AwsClients, awsClients } from '../../../adapters/aws/clients/clients.ts';
+import { until } from '../until.ts';
 import { type Bridge, startBridge } from './bridge.ts';
 import type { SubmittedJob } from './bridge-batch.ts';
 import { processJob } from './bridge-process.ts';
@@ -69,7 +69,7 @@ describe.skipIf(NO_MOTO)(`an AWS on this machine${NO_MOTO ? ` (skipped: ${NO_MOT
   const described = async (jobId: string | undefined) =>
     (await clients.batch.send(new DescribeJobsCommand({ jobs: [String(jobId)] }))).jobs?.[0];
   const over = (jobId: string | undefined) =>
-    until(async () => {
+    until('the end of the job', async () => {
       const job = await described(jobId);
       return job?.stoppedAt === undefined ? undefined : job;
     });
@@ -89,7 +89,7 @@ describe.skipIf(NO_MOTO)(`an AWS on this machine${NO_MOTO ? ` (skipped: ${NO_MOT
 
   test('one that does not heed SIGTERM is killed after its stopTimeout', async () => {
     const { jobId } = await submitting('trap "echo no" TERM; while true; do sleep 0.1; done');
-    await until(async () => (await described(jobId))?.status === 'RUNNING');
+    await until('it to run', async () => (await described(jobId))?.status === 'RUNNING');
     await sleep(200);
     const before = Date.now();
     const request = { method: 'POST', body: JSON.stringify({ jobId, reason: 'enough' }) };
@@ -160,7 +160,7 @@ describe.skipIf(NO_MOTO)(`an AWS on this machine${NO_MOTO ? ` (skipped: ${NO_MOT
     const machine = { stateMachineArn: `${STATE_MACHINES}all`, name: 'run-1', input: '{}' };
     const { executionArn } = await clients.states.send(new StartExecutionCommand(machine));
 
-    const output = await until(async () => {
+    const output = await until('its end', async () => {
       const told = await clients.states.send(new DescribeExecutionCommand({ executionArn }));
       return told.status === 'RUNNING' ? undefined : (JSON.parse(told.output ?? 'null') as Told);
     });
@@ -222,7 +222,7 @@ describe.skipIf(NO_MOTO)(`an AWS on this machine${NO_MOTO ? ` (skipped: ${NO_MOT
       Detail: JSON.stringify({ name }),
     }));
     await clients.events.send(new PutEventsCommand({ Entries }));
-    const letters = await until(async () => {
+    const letters = await until('the dead letter', async () => {
       const asked = new GetQueueAttributesCommand({ QueueUrl: dead, AttributeNames: ['All'] });
       const { Attributes } = await sqs.send(asked);
       return Attributes?.['ApproximateNumberOfMessages'] === '1' && consumer.handled === 2;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, GetExecutionHistoryCommand } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { type AwsClients, awsClients } from '../../../adapters/aws/clients.ts';
+import { type AwsClients, awsClients } from '../../../adapters/aws/clients/clients.ts';
 import type { JobOrder } from '../../../core/jobs/order.ts';
 import { awsPorts } from '../../../lambdas/aws-ports.ts';
 import { lambdaEnvironment } from '../../../lambdas/environment.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { DescribeExecutionCommand, ListExecutionsCommand } from '@aws-sdk/client-sfn';
-import type { AwsClients } from '../../../adapters/aws/clients.ts';
+import type { AwsClients } from '../../../adapters/aws/clients/clients.ts';
 
 /** What Step Functions tells EventBridge and moto does not: that an execution has ended. */
 export function tellEndedExecutions(stateMachines: readonly string[], { states, events }: AwsClients) {

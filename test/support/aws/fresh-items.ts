@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
-import { awsClients } from '../../../adapters/aws/clients.ts';
-import { dynamodbItems, type Items } from '../../../adapters/aws/items.ts';
-import { tableDefinition } from '../../../adapters/aws/table.ts';
+import { awsClients } from '../../../adapters/aws/clients/clients.ts';
+import { dynamodbItems, type Items } from '../../../adapters/aws/table/items.ts';
+import { tableDefinition } from '../../../adapters/aws/table/table.ts';
 import { startDynalite } from './dynalite-server.ts';
 import { CREDENTIALS } from './moto.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { awsClients } from '../../../adapters/aws/clients.ts';
+import { awsClients } from '../../../adapters/aws/clients/clients.ts';
 import { stepFunctions } from '../../../adapters/aws/workflows.ts';
 import { WORKFLOWS } from '../../../core/requests/run.ts';
 import type { OpenEngine, WorldWork } from '../memory-engine.ts';

@@ -1,5 +1,5 @@
 import { CreateStateMachineCommand } from '@aws-sdk/client-sfn';
-import type { AwsClients } from '../../../adapters/aws/clients.ts';
+import type { AwsClients } from '../../../adapters/aws/clients/clients.ts';
 import { ACCOUNT, REGION } from './moto.ts';
 
 /** ARN of our state machines without a workflow's name. */

@@ -7,7 +7,7 @@ import { CreateScheduleGroupCommand } from '@aws-sdk/client-scheduler';
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { CreateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { CreateQueueCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { AwsClients } from '../../../adapters/aws/clients.ts';
+import type { AwsClients } from '../../../adapters/aws/clients/clients.ts';
 import { REGION } from './moto.ts';
 import type { Resource } from './template.ts';
 

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { NotFound } from '../../../core/errors.ts';
 import type {
   Approvals,
@@ -130,6 +131,12 @@ export function memoryApprovals(): Approvals {
   return {
     async put(wait) {
       stored.set(`${wait.repository} ${wait.environment}`, { ...wait });
+    },
+    async replace(before, wait) {
+      const key = `${wait.repository} ${wait.environment}`;
+      if (!isDeepStrictEqual(stored.get(key) ?? null, before)) return false;
+      stored.set(key, { ...wait });
+      return true;
     },
     get: async (repository, environment) => {
       const found = stored.get(`${repository} ${environment}`);

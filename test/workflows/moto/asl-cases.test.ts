@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type AwsClients, awsClients } from '../../../adapters/aws/clients.ts';
-import { until } from '../../contract/jobs.ts';
+import { type AwsClients, awsClients } from '../../../adapters/aws/clients/clients.ts';
 import { scriptedFunctions } from '../../local/engine/functions.ts';
 import { ASL_CASES, type AslCase } from '../../support/asl-cases.ts';
 import { type Bridge, type Handler, startBridge } from '../../support/aws/bridge.ts';
 import { CREDENTIALS, NO_MOTO } from '../../support/aws/moto.ts';
 import { createMachines, STATE_MACHINES } from '../../support/aws/moto-machines.ts';
+import { until } from '../../support/until.ts';
 
 /** What an execution came to. */
 interface Told {
@@ -74,7 +74,7 @@ describe.skipIf(NO_MOTO)(`ASL on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''}`
     const before = performance.now();
     const command = { stateMachineArn: `${STATE_MACHINES}${name}`, name, input: JSON.stringify(input) };
     const { executionArn } = await clients.states.send(new StartExecutionCommand(command));
-    const { output, error, cause } = await until(async () => {
+    const { output, error, cause } = await until(`the end of ${id}`, async () => {
       const described = await clients.states.send(new DescribeExecutionCommand({ executionArn }));
       return described.status !== 'RUNNING' && described;
     });

@@ -98,7 +98,7 @@ export const TAKE_DOWNS: Scenarios = {
     await takeDown(world);
     const [run] = await world.settled();
 
-    expect(run).toMatchObject({ state: 'failed' });
+    expect(run).toMatchObject({ state: 'refused' });
     expect(run?.title).toContain('prod is frozen by bob: the fair');
     expect(Object.fromEntries(world.state)).toEqual({ network: 'n1', app: 'a1' });
   },
@@ -112,7 +112,7 @@ export const TAKE_DOWNS: Scenarios = {
     await world.approve();
     const [run] = await world.settled();
 
-    expect(run).toMatchObject({ workflow: 'destroy', state: 'failed' });
+    expect(run).toMatchObject({ workflow: 'destroy', state: 'refused' });
     expect(run?.title).toContain('prod was frozen while this waited, so nothing was applied');
     expect(world.jobs.filter((job) => job.startsWith('apply'))).toEqual([]);
     expect(Object.fromEntries(world.state)).toEqual({ network: 'n1', app: 'a1' });

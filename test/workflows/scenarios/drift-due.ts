@@ -1,7 +1,17 @@
 import { expect } from 'vitest';
 import { Unavailable } from '../../../core/errors.ts';
 import { project, REPOSITORY } from '../../support/memory-world.ts';
-import { deployed, deploys, interrupt, look, scheduled, slack, withDrift } from './drift-look.ts';
+import {
+  deployed,
+  deploys,
+  interrupt,
+  log,
+  look,
+  scheduled,
+  slack,
+  watchEdits,
+  withDrift,
+} from './drift-look.ts';
 import type { Scenarios } from './scenario.ts';
 import { CONFIG, firstDeploy } from './shop.ts';
 
@@ -201,6 +211,34 @@ export const DRIFTS_DUE: Scenarios = {
     expect(body).toContain('cairn drift prod --reconcile');
     expect(asked).toBe(4);
     expect((await deploys(world)).length - 1).toBe(5);
+  },
+
+  'the same difference that is back after a deploy took it away is taken away again, three times': async (
+    world,
+  ) => {
+    const config = withDrift('every: 6h, reconcile: true').replace('required: true', 'required: false');
+    await deployed(world, config);
+    const stood: (string | undefined)[] = [];
+    for (let looked = 0; looked < 5; looked++) {
+      world.state.set('app', 'by hand');
+      await look(world);
+      stood.push(world.state.get('app'));
+    }
+    const [issue] = structuredClone(world.ports.issues.issues);
+    const writes = watchEdits(world);
+    await look(world);
+    const untouched = [...writes];
+    world.state.set('app', 'a1');
+    await look(world);
+    world.state.set('app', 'by hand');
+    await look(world);
+
+    expect(stood).toEqual(['a1', 'a1', 'a1', 'by hand', 'by hand']);
+    expect(issue?.body).toContain('3 deploys were started since it was found');
+    expect(issue?.body).not.toContain('was started to take it away');
+    expect(untouched).toEqual([]);
+    expect(log(world)).toContain('prod: no deploy takes the drift away now');
+    expect(world.state.get('app')).toBe('a1');
   },
 
   'a configuration that is wrong stops no schedule of others, and says so': async (world) => {

@@ -67,6 +67,9 @@ export const DRIFTS_TOLD: Scenarios = {
 
     expect(told).toEqual(['acme/shop: Drift in prod is not known: 1 project could not be compared']);
     expect(rest.title).toMatch(/^No drift found at .*, but app could not be compared$/);
+    expect(world.ports.emitted.findLast(({ kind }) => kind === 'drift.finished')?.message).toBe(
+      'No drift was found in prod, but 1 project could not be compared: app.',
+    );
     expect((await slack(world)).slice(1)).toEqual([
       'acme/shop: Drift in prod: 1 to change in 1 of 2 projects',
       'acme/shop: Drift in prod is gone',

@@ -21,7 +21,7 @@ export const FREEZES: Scenarios = {
 
       expect(said['message']).toBe('prod is frozen by alice: release week. `cairn unfreeze prod` ends it.');
       expect(refused).toMatchObject({
-        state: 'failed',
+        state: 'refused',
         title: 'prod is frozen by alice: release week',
         commit,
       });
@@ -141,7 +141,7 @@ export const FREEZES: Scenarios = {
     await world.approve();
     const [run] = await world.settled();
 
-    expect(run).toMatchObject({ state: 'failed', title: 'prod is frozen by alice: release week' });
+    expect(run).toMatchObject({ state: 'refused', title: 'prod is frozen by alice: release week' });
     expect(world.state.get('app')).toBe('a1');
   },
 
@@ -156,18 +156,21 @@ export const FREEZES: Scenarios = {
     await world.approve();
     await world.settled();
 
-    expect(run).toMatchObject({ state: 'failed', title: 'prod is frozen by alice: release week' });
-    expect(await states(world)).toEqual(['succeeded', 'failed']);
+    expect(run).toMatchObject({ state: 'refused', title: 'prod is frozen by alice: release week' });
+    expect(await states(world)).toEqual(['succeeded', 'refused']);
     expect(world.state.get('app')).toBe('a1');
   },
 
   'a way back by hand is refused as well; pull requests are planned, and say what a merge would come to':
     async (world) => {
       await firstDeploy(world);
-      await freeze(world);
-      const base = { repository: REPOSITORY, environment: 'prod' };
       await world.push(project('app', { value: 'a2' }));
       await world.settled();
+      await world.approve();
+      await world.settled();
+      world.jobs.length = 0;
+      await freeze(world);
+      const base = { repository: REPOSITORY, environment: 'prod' };
       await world.request({ ...base, command: 'rollback', origin: origin(world, 'alice') });
       const [back] = await world.settled();
       world.ports.repository.push('change', project('app', { value: 'a3' }), { from: 'main' });
@@ -186,7 +189,11 @@ export const FREEZES: Scenarios = {
       });
       const [plan] = await world.settled();
 
-      expect(back).toMatchObject({ command: 'rollback', state: 'failed' });
+      expect(back).toMatchObject({
+        command: 'rollback',
+        state: 'refused',
+        title: 'prod is frozen by alice: release week',
+      });
       expect(plan).toMatchObject({ workflow: 'plan', state: 'succeeded' });
       expect(world.jobs).toEqual(['plan app']);
     },

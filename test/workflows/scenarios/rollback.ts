@@ -58,7 +58,7 @@ export const ROLLBACKS: Scenarios = {
       });
       const [merged] = await world.settled();
 
-      expect(refused).toMatchObject({ state: 'failed' });
+      expect(refused).toMatchObject({ state: 'refused' });
       expect(refused?.title).toContain('revert pull request #1');
       expect(merged?.state).toBe('succeeded');
       expect(await readRecord(world.ports, REPOSITORY, 'prod')).toMatchObject({
@@ -229,7 +229,7 @@ export const ROLLBACKS: Scenarios = {
     });
     const [run] = await world.settled();
 
-    expect(run?.state).toBe('failed');
+    expect(run?.state).toBe('refused');
     expect(run?.title).toContain('rollback: off');
     expect(world.state.get('app')).toBe('a2');
   },

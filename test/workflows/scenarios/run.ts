@@ -247,7 +247,7 @@ export const COMMANDS: Scenarios = {
     const write = await newest(world);
 
     expect(read.state).toBe('succeeded');
-    expect(write.state).toBe('failed');
+    expect(write.state).toBe('refused');
     expect(write.title).toContain('prod is frozen by alice: release week');
     expect(world.jobs).toEqual(['terraform app']);
     expect((await readHistory(world.ports, REPOSITORY, 'prod', 10))[0]).toMatchObject({ outcome: 'refused' });
@@ -268,7 +268,7 @@ export const COMMANDS: Scenarios = {
     await world.approve();
     const run = await newest(world);
 
-    expect(run.state).toBe('failed');
+    expect(run.state).toBe('refused');
     expect(world.jobs).toEqual([]);
     expect(await world.ports.locks.held()).toEqual([]);
   },

@@ -53,6 +53,24 @@ export const SWEEPS: Scenarios = {
     expect(await names(world), 'those of another repository stay').toEqual(['end-eph-other']);
   },
 
+  'a warning that is missing is put as long as it is still to come': async (world) => {
+    const { schedules } = world.ports;
+    await standing(world);
+    const lose = async () => {
+      for (const { name } of await schedules.list())
+        if (name.startsWith('warn')) await schedules.remove(name);
+    };
+    await lose();
+    const put = await sweep(world);
+    const both = await names(world);
+    const again = await sweep(world);
+    await world.pass(7.5 * HOUR);
+
+    expect(put).toEqual(['eph-x: the warning of its end scheduled']);
+    expect(both).toEqual(['end-eph-x', 'warn-eph-x']);
+    expect([again, await sweep(world), await names(world)]).toEqual([[], [], ['end-eph-x']]);
+  },
+
   'schedules of an environment that is no more are removed': async (world) => {
     const { ephemerals } = world.ports;
     const one = await standing(world, { applied: {} });

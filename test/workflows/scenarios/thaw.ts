@@ -25,7 +25,7 @@ export const THAWS: Scenarios = {
     await world.settled();
 
     expect(again).toEqual(first);
-    expect(await states(world)).toEqual(['waiting', 'failed', 'succeeded']);
+    expect(await states(world)).toEqual(['waiting', 'refused', 'succeeded']);
     await expect(unfreeze(world)).rejects.toThrow('prod is not frozen');
   },
 
@@ -87,9 +87,9 @@ export const THAWS: Scenarios = {
     await world.approve();
     await world.settled();
 
-    expect(refused).toMatchObject({ state: 'failed', title: 'prod is frozen by alice: release week' });
+    expect(refused).toMatchObject({ state: 'refused', title: 'prod is frozen by alice: release week' });
     expect(answer['message']).toContain('which was refused meanwhile, is deployed now');
-    expect(await states(world)).toEqual(['succeeded', 'failed', 'succeeded']);
+    expect(await states(world)).toEqual(['succeeded', 'refused', 'succeeded']);
     expect(world.state.get('app')).toBe('a2');
   },
 
