@@ -4,6 +4,7 @@ import { JOB_FILES } from '../core/jobs/files.ts';
 import type { ApplyJob } from '../core/jobs/job.ts';
 import { planDigest } from '../core/plans/digest.ts';
 import type { TerraformPlan } from '../core/plans/plan.ts';
+import { readJson } from '../core/plans/read-json.ts';
 import { redactPlan } from '../core/plans/redact.ts';
 import { secretsOfPlan } from '../core/plans/secrets.ts';
 import { changeState } from './changing.ts';
@@ -42,7 +43,7 @@ export async function runApply(context: Context<ApplyJob>): Promise<void> {
   else writeFileSync(dirs.planFile, plan, { mode: 0o600 });
   const shown = await timed(context, 'show', () => terraform.run(['show', '-json', dirs.planFile]));
   failUnless(shown, context, 'terraform show');
-  const content = JSON.parse(shown.stdout.toString('utf8')) as TerraformPlan;
+  const content = readJson(shown.stdout.toString('utf8')) as TerraformPlan;
   log.hide(secretsOfPlan(content));
   checkShown(context, content, { isNew: withoutWorkspace, hidden });
 

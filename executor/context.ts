@@ -2,6 +2,7 @@ import type { Job, JobResult } from '../core/jobs/job.ts';
 import type { JobDirs } from './files.ts';
 import type { Log } from './log.ts';
 import type { ProcessOptions } from './process.ts';
+import type { Spare } from './spare.ts';
 import type { Stop } from './stop.ts';
 
 /** What every kind of job works with. */
@@ -16,6 +17,8 @@ export interface Context<J extends Job = Job> {
   host: NodeJS.ProcessEnv;
   /** What the host passes on beside: on AWS, how terraform comes to its credentials. */
   passed: Record<string, string>;
+  /** Null in a process that runs one job. */
+  spare: Spare | null;
   /** The result so far: what is known stays in it, however the job ends. */
   result: JobResult;
 }

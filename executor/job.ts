@@ -18,6 +18,7 @@ import { jobDirs } from './files.ts';
 import { openLog } from './log.ts';
 import { JobFailed, JobInterrupted, JobRefused } from './outcome.ts';
 import { runPlan } from './plan.ts';
+import type { Spare } from './spare.ts';
 import { type Stop, stopMessage } from './stop.ts';
 import { runVerify } from './verify.ts';
 
@@ -29,6 +30,8 @@ interface JobHost {
   heading?: string;
   /** Variables of the host that what the job runs gets too. */
   passed?: Record<string, string>;
+  /** Of a process that runs jobs one after the other. */
+  spare?: Spare | null;
 }
 
 /** Runs one job in its folders and answers its result; never throws. */
@@ -37,7 +40,7 @@ export async function runJob(
   workDir: string,
   stop: Stop,
   host: NodeJS.ProcessEnv,
-  { tee, heading, passed = {} }: JobHost = {},
+  { tee, heading, passed = {}, spare = null }: JobHost = {},
 ): Promise<{ result: JobResult; kind: Job['kind'] | null }> {
   const dirs = jobDirs(jobDir, workDir);
   const result: JobResult = { version: 1, id: 'unknown', status: 'failed', started: false };
@@ -54,7 +57,7 @@ export async function runJob(
     timer = setTimeout(() => stop.now('timeout'), Math.min(timeout * 1000, 2 ** 31 - 1));
     const secrets = readSecrets(join(dirs.in, JOB_FILES.secrets), job);
     log.hide(Object.values(secrets));
-    await runKind({ job, dirs, log, stop, secrets, host, passed, result });
+    await runKind({ job, dirs, log, stop, secrets, host, passed, spare, result });
     result.status = 'ok';
   } catch (error) {
     result.status = statusOf(error, stop);

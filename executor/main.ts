@@ -2,8 +2,9 @@ import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { JOB_FILES } from '../core/jobs/files.ts';
 import type { Job, JobResult } from '../core/jobs/job.ts';
-import { STARTED } from './files.ts';
+import { jobDirs, STARTED } from './files.ts';
 import { runJob } from './job.ts';
+import { createSpare, type Spare } from './spare.ts';
 import { createStop, type Stop } from './stop.ts';
 
 /** Freed for the result when the disk is full. */
@@ -12,14 +13,17 @@ const RESERVE = 64 * 1024;
 /**
  * `node executor.mjs JOB_DIR WORK_DIR` runs one job and exits with 0 if and only if its out/result.json says `ok`.
  *
- * `node executor.mjs --more` runs jobs one after the other, for one identity: each is a line of JSON on
+ * `node executor.mjs --more [SPARE_DIR]` runs jobs one after the other, for one identity: each is a line of JSON on
  * standard input, `[jobDir, workDir]`, answered by a line of JSON on standard output: what kept it from
- * leaving a result, or null. Node's own start is half of what a small plan costs; this is paid once here. At the
- * end of its input it ends, which is also what happens when the server is killed: after the job at hand.
+ * leaving a result, or null. Node's own start is half of what a small plan costs; this is paid once here, and in
+ * SPARE_DIR a checkout is kept from one plan to the next. At the end of its input it ends, which is also what happens
+ * when the server is killed: after the job at hand.
  */
 async function main(args: readonly string[]): Promise<number> {
   let current: Stop | null = null;
   let stopped = false;
+  const [first, second] = args;
+  const spare = first === '--more' && second ? createSpare(second) : null;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       stopped = true;
@@ -29,17 +33,19 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const run = async (jobDir: string, workDir: string): Promise<Ran> => {
     current = createStop();
-    const ran = await runOne(jobDir, workDir, current);
+    const ran = await runOne(jobDir, workDir, current, spare);
     current = null;
     return ran;
   };
-  const [first, second] = args;
   if (first === '--more') {
     let last = true;
     for await (const [jobDir, workDir] of orders()) {
       const { ok, problem, kind } = await run(jobDir, workDir);
       last = ok;
-      if (kind === 'plan') clear(workDir);
+      if (kind === 'plan') {
+        spare?.keep(jobDirs(jobDir, workDir).src);
+        clear(workDir);
+      }
       // Nobody may be there to read it any more.
       process.stdout.write(`${JSON.stringify(problem)}\n`, () => undefined);
       if (stopped) break;
@@ -47,7 +53,7 @@ async function main(args: readonly string[]): Promise<number> {
     return last ? 0 : 1;
   }
   if (!first || !second) {
-    console.error('usage: executor.mjs JOB_DIR WORK_DIR | --more');
+    console.error('usage: executor.mjs JOB_DIR WORK_DIR | --more [SPARE_DIR]');
     return 2;
   }
   const { ok, problem } = await run(first, second);
@@ -84,13 +90,13 @@ interface Ran {
   kind: Job['kind'] | null;
 }
 
-async function runOne(jobDir: string, workDir: string, stop: Stop): Promise<Ran> {
+async function runOne(jobDir: string, workDir: string, stop: Stop, spare: Spare | null): Promise<Ran> {
   const out = join(jobDir, 'out');
   // A file's mode is what the job says it is, not what the server's umask makes of it.
   process.umask(0o022);
   const taken = claimFolder(out);
   if (taken !== null) return { ok: false, problem: taken, kind: null };
-  const { result, kind } = await runJob(jobDir, workDir, stop, process.env);
+  const { result, kind } = await runJob(jobDir, workDir, stop, process.env, { spare });
   const problem = writeResult(out, result);
   return { ok: problem === null && result.status === 'ok', problem, kind };
 }

@@ -4,15 +4,17 @@ import { JOB_FILES } from '../core/jobs/files.ts';
 import type { PlanJob } from '../core/jobs/job.ts';
 import { kindOf, moved } from '../core/plans/actions.ts';
 import type { TerraformPlan } from '../core/plans/plan.ts';
+import { readJson } from '../core/plans/read-json.ts';
 import { redactPlan } from '../core/plans/redact.ts';
 import { remoteStatesOf, type StateJson } from '../core/plans/secrets.ts';
 import { summarize } from '../core/plans/summary.ts';
 import { type Context, timed } from './context.ts';
 import { refuseForeignReads } from './foreign-reads.ts';
+import { formerReads } from './former-reads.ts';
 import { readLockfile } from './lockfile.ts';
-import { JobFailed, JobInterrupted } from './outcome.ts';
+import { JobInterrupted } from './outcome.ts';
 import { fileClock, packPlanWork } from './plan-work.ts';
-import { failUnless, keptState, layWork, prepareTerraform, type Terraform } from './prepare.ts';
+import { failUnless, layWork, prepareTerraform, type Terraform } from './prepare.ts';
 import { onlyReads } from './reads.ts';
 import { sha256Of } from './sha256.ts';
 import { stateSecrets } from './state-secrets.ts';
@@ -45,7 +47,7 @@ export async function runPlan(context: Context<PlanJob>): Promise<void> {
 
   const shown = await timed(context, 'show', () => terraform.run(['show', '-json', dirs.planFile]));
   failUnless(shown, context, 'terraform show');
-  const plan = JSON.parse(shown.stdout.toString('utf8')) as TerraformPlan;
+  const plan = readJson(shown.stdout.toString('utf8')) as TerraformPlan;
   const hidden = await timed(context, 'upstream', () => markedElsewhere(context, terraform, plan));
   await timed(context, 'redact', () => {
     const known = [...Object.values(context.secrets), ...hidden];
@@ -85,7 +87,7 @@ async function secretsAfterFailure(context: Context<PlanJob>, terraform: Terrafo
   if (existsSync(dirs.planFile)) {
     const shown = await terraform.run(['show', '-json', dirs.planFile]);
     if (shown.code === 0) {
-      const plan = JSON.parse(shown.stdout.toString('utf8')) as TerraformPlan;
+      const plan = readJson(shown.stdout.toString('utf8')) as TerraformPlan;
       secrets.push(...redactPlan(plan, job.hashKey).secrets);
       taken.push(...remoteStatesOf(plan.prior_state as StateJson | undefined));
     }
@@ -103,12 +105,7 @@ async function markedElsewhere(
   plan: TerraformPlan,
 ): Promise<string[]> {
   const taken = remoteStatesOf(plan.prior_state as StateJson | undefined);
-  if (showsFormer(plan) && mayHaveRead(context)) {
-    const state = await stateSecrets(terraform);
-    if (!state)
-      throw new JobFailed('The state cannot be read, so what is secret in it is not known. Plan again.');
-    taken.push(...state.upstream);
-  }
+  if (showsFormer(plan)) taken.push(...(await formerReads(context, terraform)));
   return [...new Set([...laidSecrets(context.dirs), ...(await upstreamSecrets(context, terraform, taken))])];
 }
 
@@ -117,11 +114,4 @@ function showsFormer(plan: TerraformPlan): boolean {
   const shown = resources.filter((resource) => kindOf(resource.change) !== 'none' || moved(resource));
   const changes = [...shown.map(({ change }) => change), ...Object.values(plan.output_changes ?? {})];
   return changes.some((change) => change.before !== null && change.before !== undefined);
-}
-
-/** Of a state on this disk can be seen at once that it took nothing from another. */
-function mayHaveRead({ job, dirs }: Context<PlanJob>): boolean {
-  const kept = keptState(job, dirs);
-  if (kept === null) return true;
-  return existsSync(kept) && readFileSync(kept).includes('terraform_remote_state');
 }

@@ -10,8 +10,8 @@ import { type JobDirs, PUSHED } from './files.ts';
 import { JobFailed, JobInterrupted, JobRefused } from './outcome.ts';
 import { type Ended, runProcess } from './process.ts';
 import { onlyReads } from './reads.ts';
+import { layNew } from './spare.ts';
 import { createStop, type Stop } from './stop.ts';
-import { unpack } from './unpack.ts';
 import { laidSecrets } from './upstream-secrets.ts';
 import { type Binary, pickVersion, wantedVersion } from './version.ts';
 import { lists, mayBeMissing } from './workspace.ts';
@@ -42,9 +42,9 @@ export async function layWork(context: Context): Promise<void> {
   const { dirs } = context;
   mkdirSync(dirs.work, { recursive: true });
   for (const name of readdirSync(dirs.work)) rmSync(join(dirs.work, name), { recursive: true, force: true });
-  for (const folder of [dirs.src, dirs.state, dirs.upstream, dirs.home, dirs.tmp])
-    mkdirSync(folder, { mode: 0o700 });
-  await timed(context, 'unpack', () => unpack(join(dirs.in, JOB_FILES.source), dirs.src));
+  for (const folder of [dirs.state, dirs.upstream, dirs.home, dirs.tmp]) mkdirSync(folder, { mode: 0o700 });
+  const lay = context.spare?.lay ?? layNew;
+  await timed(context, 'unpack', () => lay(join(dirs.in, JOB_FILES.source), dirs.src));
 }
 
 /** Picks the version, points the root at its state, and runs `init`. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readJson } from '../core/plans/read-json.ts';
 import { remoteStatesOf, type StateJson, secretsOfState } from '../core/plans/secrets.ts';
 import type { Terraform } from './prepare.ts';
 
@@ -37,7 +38,7 @@ export async function stateSecrets(terraform: Terraform): Promise<StateTold | nu
 /** An error of the parser quotes what it read: it is not told. */
 function stateIn(stdout: Buffer): StateJson | null {
   try {
-    return JSON.parse(stdout.toString('utf8')) as StateJson;
+    return readJson(stdout.toString('utf8')) as StateJson;
   } catch {
     return null;
   }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { canonical, isRecord } from '../core/plans/canonical.ts';
+import { readJson } from '../core/plans/read-json.ts';
 import { leavesOf } from '../core/plans/secrets.ts';
 import type { Context } from './context.ts';
 import { asExpression } from './environment.ts';
@@ -92,7 +93,7 @@ export async function upstreamSecrets(
       if (listed.code !== 0 || !lists(listed, of.workspace)) return {};
     }
     const told = await terraform.runIn(folder, of.workspace, ['output', '-no-color', '-json']);
-    return told.code === 0 ? (JSON.parse(told.stdout.toString('utf8')) as Outputs) : {};
+    return told.code === 0 ? (readJson(told.stdout.toString('utf8')) as Outputs) : {};
   }
 
   /** A state that Cairn keeps was laid into the work folder of the job that read it; it is laid into this one's too. */
@@ -122,7 +123,7 @@ function upstreamOf(values: unknown): Upstream | null {
 function outputsIn(path: string): Outputs | null {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return null;
   try {
-    const state: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const state: unknown = readJson(readFileSync(path, 'utf8'));
     if (!isRecord(state) || state['version'] !== 4 || !isRecord(state['outputs'])) return null;
     return Object.fromEntries(
       Object.entries(state['outputs'])

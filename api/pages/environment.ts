@@ -33,7 +33,7 @@ export function environmentBody(view: EnvironmentView, runs: Run[], now: Date): 
   const isBad = state === 'broken' || state === 'leaked';
   return html`<section>
 <div class="line"><h1>${name} <span class="quiet">${repository}</span></h1>${badges(view)}</div>
-<article class="card env ${isBad ? 'is-bad' : ''}">${ephemeral ? whatStands(ephemeral, now) : whatIs(view, now)}</article>
+<article class="card env ${isBad ? 'is-bad' : ''}">${ephemeral ? whatStands(ephemeral, runs, now) : whatIs(view, now)}</article>
 </section>
 <section><h2>Ask for something</h2>
 <p class="quiet">On the command line; in a comment on a pull request, <code>/cairn help</code> says how.</p>
@@ -81,8 +81,9 @@ function driftText({ where, since, unknown, issue, reconciledBy }: DriftView, no
   }${reconciledBy === null ? NOTHING : html`<a href="${runPath(reconciledBy)}">A run</a> takes it away.`}${told}</p>`;
 }
 
-function whatStands(view: EphemeralView, now: Date): Html {
-  const { ref, pull, owner, createdAt, endsAt, endsIn, outputs, projects, helps, run } = view;
+function whatStands(view: EphemeralView, runs: Run[], now: Date): Html {
+  const { ref, pull, owner, createdAt, outputs, projects, helps, run } = view;
+  const number = runs.find(({ id }) => id === run.id)?.number;
   const url = urlOf(outputs);
   return html`${helps === null ? NOTHING : html`<p class="reason">Not all of it could be destroyed. What is left still runs, and costs:</p>${whatIsLeft(view.left)}<pre class="command">${helps}</pre>`}
 ${url === null ? NOTHING : html`<p>${link(url, url)}</p>`}
@@ -90,11 +91,20 @@ ${url === null ? NOTHING : html`<p>${link(url, url)}</p>`}
 <dt>made from</dt><dd>${ref}${pull === null ? NOTHING : html` <span class="quiet">#${pull}</span>`} ${commit(view.commit)}</dd>
 <dt>owner</dt><dd>${owner === null ? html`<span class="quiet">nobody: made by itself</span>` : `@${owner}`}</dd>
 <dt>made</dt><dd>${ago(createdAt, now)}</dd>
-<dt>ends</dt><dd>${endsAt === null ? 'never, until somebody takes it down' : html`<time datetime="${endsAt}">${endsAt.slice(0, 16).replace('T', ' ')} UTC</time> <span class="quiet">${endsIn === 'over' ? 'its time is over' : `in ${endsIn}`}</span>`}</dd>
+${endOf(view)}
 <dt>projects</dt><dd>${projects.join(', ')}</dd>
 ${Object.entries(outputs).map(([name, value]) => html`<dt>${name}</dt><dd>${link(value, value)}</dd>`)}
-<dt>last changed by</dt><dd><a href="${runPath(run.id)}">this run</a></dd>
+<dt>last changed by</dt><dd><a href="${runPath(run.id)}">${number === undefined ? 'this run' : `run ${number}`}</a></dd>
 </dl>`;
+}
+
+/** One that leaked has no end until somebody has taken the cause away. */
+function endOf({ state, endsAt, endsIn }: EphemeralView): Html {
+  if (state === 'leaked') return NOTHING;
+  if (state === 'destroying') return html`<dt>ends</dt><dd>now: it is destroyed</dd>`;
+  if (endsAt === null) return html`<dt>ends</dt><dd>never, until somebody takes it down</dd>`;
+  const when = html`<time datetime="${endsAt}">${endsAt.slice(0, 16).replace('T', ' ')} UTC</time>`;
+  return html`<dt>ends</dt><dd>${when} <span class="quiet">${endsIn === 'over' ? 'its time is over' : `in ${endsIn}`}</span></dd>`;
 }
 
 function commandsOf({ repository, name, frozen, ephemeral }: EnvironmentView): string[] {
@@ -109,9 +119,10 @@ function commandsOf({ repository, name, frozen, ephemeral }: EnvironmentView): s
     ];
   }
   return [
-    `cairn deploy ${name} ${at}`,
+    // Nothing is deployed before somebody has unfrozen it.
+    frozen ? `cairn unfreeze ${name} ${at}` : `cairn deploy ${name} ${at}`,
     `cairn drift ${name} ${at}`,
     `cairn run -e ${name} -p PROJECT ${at} -- state list`,
-    frozen ? `cairn unfreeze ${name} ${at}` : `cairn freeze ${name} ${at} --reason "…" --until 3d`,
+    ...(frozen ? [] : [`cairn freeze ${name} ${at} --reason "…" --until 3d`]),
   ];
 }

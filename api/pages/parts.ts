@@ -78,6 +78,12 @@ export function ago(at: string | null, now: Date): Html {
   return html`<time datetime="${at}" title="${at.slice(0, 19).replace('T', ' ')} UTC">${text}</time>`;
 }
 
+/** A moment of a run that began at `since`: the time of day, with the day where it is another one. */
+export function clock(at: string, since: string): Html {
+  const day = at.slice(0, 10) === since.slice(0, 10) ? '' : `${at.slice(0, 10)} `;
+  return html`<time datetime="${at}">${day}${at.slice(11, 19)}</time>`;
+}
+
 /** A moment in the future, as time that is left. */
 export function left(until: string, now: Date): Html {
   const ms = Date.parse(until) - now.getTime();

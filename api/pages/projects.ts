@@ -22,7 +22,7 @@ ${
   projects.length === 0
     ? html`<p class="quiet">No project is affected.</p>`
     : html`<div class="scroll"><table class="projects stack">
-<thead><tr><th>Project</th><th></th><th>Changes</th><th>Log</th></tr></thead>
+<thead><tr><th>Project</th><th>State</th><th>Changes</th><th>Log</th></tr></thead>
 <tbody>${projects.map((project) => row(project, stateOf(project), project.name !== told))}</tbody></table></div>`
 }
 ${removed.length === 0 ? NOTHING : html`<p class="note">Removed from the repository, left as they are: ${removed.join(', ')}.</p>`}

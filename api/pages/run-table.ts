@@ -6,7 +6,7 @@ import { ago, badge, commit, type Html, NOTHING, runPath, whatItDoes } from './p
 export function runTable(runs: Run[], withRepository: boolean, now: Date): Html {
   if (runs.length === 0) return html`<p class="quiet">No run yet: push a branch and open a pull request.</p>`;
   return html`<div class="scroll"><table class="runs stack">
-<thead><tr><th>Run</th><th>What</th><th>Commit</th><th></th><th>By</th><th>Started</th></tr></thead>
+<thead><tr><th>Run</th><th>What</th><th>Commit</th><th>State</th><th>By</th><th>Started</th></tr></thead>
 <tbody>${runs.map(
     (run) => html`<tr>
 <td class="number"><a href="${runPath(run.id)}">${run.number}</a></td>

@@ -9,6 +9,7 @@ import type { RunView } from '../run-view.ts';
 import {
   ago,
   badge,
+  clock,
   commit,
   environmentPath,
   type Html,
@@ -36,7 +37,7 @@ ${report?.kind === 'plan' && report.message ? html`<section class="card is-bad">
 ${report && report.policyChanges.length > 0 ? list('This changes the rules in cairn.yaml', report.policyChanges) : NOTHING}
 ${report && hasProjects(view) ? projectsSection(shownReport(report, view), report.kind === 'deploy' ? (report.failure?.project ?? null) : null, shownState(view)) : NOTHING}
 ${jobs(view, view.jobs)}
-${timeline(view.events, now)}
+${timeline(view.events)}
 ${history(view.history)}`;
 }
 
@@ -54,10 +55,12 @@ function hasProjects({ run, report }: RunView): boolean {
 function heading({ run, report }: RunView, now: Date): Html {
   const pull = report?.pull ?? null;
   const ended = run.endedAt ?? (ENDED.includes(run.state) ? run.startedAt : null);
+  // Where nothing below says what went wrong, this does.
+  const isReason = run.state === 'failed' && !(report?.kind === 'deploy' && report.failure);
   const took = (ended === null ? now.getTime() : Date.parse(ended)) - Date.parse(run.startedAt);
   return html`<section>
 <div class="line"><h1>Run ${run.number} <span class="quiet">${whatItDoes(run)}</span></h1>${runBadge(run.state)}</div>
-<p class="lead">${run.title}</p>
+<p class="lead ${isReason ? 'reason' : ''}">${run.title}</p>
 <dl class="facts">
 <div><dt>repository</dt><dd>${run.repository}</dd></div>
 <div><dt>environment</dt><dd><a href="${environmentPath(run.repository, run.environment)}">${run.environment}</a></dd></div>
@@ -149,11 +152,12 @@ function isTooEarly(job: JobView, all: JobView[]): boolean {
   );
 }
 
-function timeline(events: StatusEvent[], now: Date): Html {
-  if (events.length === 0) return NOTHING;
-  return html`<section><h2>What happened</h2><ol class="timeline">${events.map(
+function timeline(events: StatusEvent[]): Html {
+  const [first] = events;
+  if (!first) return NOTHING;
+  return html`<section><h2>What happened <span class="quiet">UTC</span></h2><ol class="timeline">${events.map(
     ({ kind, message, at }) =>
-      html`<li class="${kind.replace('.', '-')}"><span class="at">${ago(at, now)}</span> <span>${message}</span></li>`,
+      html`<li class="${kind.replace('.', '-')}"><span class="at">${clock(at, first.at)}</span> <span>${message}</span></li>`,
   )}</ol></section>`;
 }
 

@@ -44,6 +44,7 @@ a.plain { color: inherit; }
 .card.is-back { border-left: 4px solid var(--back); }
 section.ask { border-left: 4px solid var(--wait); }
 article .ask { border-top: 1px solid var(--line); margin-top: .8rem; padding-top: .5rem; }
+.card > dl:first-child, .card > p:first-child { margin-top: 0; }
 .narrow { max-width: 32rem; margin: 3rem auto; }
 .reason { color: var(--bad); overflow-wrap: anywhere; }
 .note { color: var(--quiet); }
@@ -111,12 +112,13 @@ button { background: #3f7a5d; border-color: transparent; color: #fff; cursor: po
   ol.timeline li { flex-direction: column; }
   .stack, .stack tbody, .stack tr { display: block; }
   .stack thead { display: none; }
-  .stack tr { padding: .55rem 0; }
+  .stack tr { padding: .55rem .9rem; }
   .stack tr.is-bad { border-left: 4px solid var(--bad); }
   .stack tr.is-bad td { border-left: 0; }
-  .stack td { display: inline-block; padding: .08rem 0 .08rem .9rem; white-space: normal; overflow-wrap: anywhere; }
-  .stack td:first-child, .stack td.what { display: block; width: auto; max-width: none; min-width: 0; padding-right: .9rem; }
-  .stack td.number { float: left; padding-right: 0; margin-right: .5rem; }
+  .stack td { display: inline-block; padding: .08rem .55rem .08rem 0; font-size: .94em; white-space: normal; overflow-wrap: anywhere; }
+  .stack td:last-child { padding-right: 0; }
+  .stack td:first-child, .stack td.what { display: block; width: auto; max-width: none; min-width: 0; padding-right: 0; font-size: 1em; }
+  .stack td.number { float: left; margin-right: .5rem; }
   .runs .clip { white-space: normal; }
   .stack tbody tr td, .stack thead + tbody tr td { border-top: 0; }
   .stack tbody tr + tr { border-top: 1px solid var(--line); }

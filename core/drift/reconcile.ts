@@ -64,7 +64,7 @@ export async function reconcile(
   const { repository, environment } = doc;
   const freeze = await freezeOf(ports, repository, environment);
   if (freeze) return none(`It is taken away later: ${frozenSentence(environment, freeze)}.`);
-  const request = requestOf(doc, drift, projects, before);
+  const request = requestOf(doc, drift, projects, { before, reconciles });
   const id = runId('deploy', repository, environment, request.origin.trigger);
   // It would stand in the way of what people asked for, or be out of date when its turn comes.
   const holder = (await ports.locks.get(repository, environment))?.holder ?? null;
@@ -92,10 +92,12 @@ function requestOf(
   doc: RunDocument,
   { since, digest }: DriftPart,
   projects: string[],
-  after: string | null,
+  { before, reconciles }: { before: string | null; reconciles: number },
 ): DeployRequest {
   const { repository, environment, commit, request } = doc;
-  const again = isAsked(doc) ? `-asked-${doc.runId}` : after === null ? '' : `-after-${after}`;
+  // By what is known of it: the same look twice is one run, and a later one is another, also where it had to wait.
+  const later = before === null ? `-${reconciles}` : `-after-${before}`;
+  const again = isAsked(doc) ? `-asked-${doc.runId}` : later;
   const trigger = `drift-${since}-${digest?.slice(0, 16)}${again}`;
   const origin = { source: 'schedule' as const, login: request.origin.login, trigger };
   return { command: 'deploy', repository, environment, commit, projects, retry: false, origin };
@@ -105,5 +107,6 @@ function requestOf(
 function mayBeFollowed(former: Run | null, doc: RunDocument): boolean {
   // One that is not known any more was long ago.
   if (isAsked(doc)) return former === null || ENDED.includes(former.state);
-  return former?.state === 'superseded' || former?.state === 'succeeded';
+  // One that was refused, by a freeze that came while it waited for a person, has tried nothing.
+  return former !== null && ['superseded', 'refused', 'succeeded'].includes(former.state);
 }

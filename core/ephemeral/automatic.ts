@@ -1,6 +1,8 @@
 import type { Ports, Pull } from '../ports.ts';
 import type { Config } from '../projects/config-types.ts';
 import type { EphemeralRequest, PlanRequest } from '../requests/request.ts';
+import type { WorkflowName } from '../requests/run.ts';
+import { runId } from '../requests/run-id.ts';
 import { startRun } from '../runs/start.ts';
 import { pullEnvironment } from './name.ts';
 
@@ -22,28 +24,38 @@ export async function startAutomatic(
   if (request.project !== undefined || request.environment !== undefined) return [];
   const environment = pullEnvironment(pull.number);
   const { sha } = pull.head;
+  const trigger = `${pull.number}/${sha}`;
+  const since = await sinceThen(request, environment, { trigger, sha }, ports);
   const launch: EphemeralRequest = {
     command: 'ephemeral',
     repository: request.repository,
     pull: pull.number,
     commit: sha,
     automatic: true,
-    origin: {
-      source: 'webhook',
-      login: pull.author,
-      trigger: `${pull.number}/${sha}${await sinceClosed(request, environment, ports)}`,
-    },
+    origin: { source: 'webhook', login: pull.author, trigger: `${trigger}${since}` },
   };
   return [await startRun('ephemeral', launch, environment, ports)];
 }
 
-/** A pull request that is opened again with the head it had: what was made for it then is gone, and is made anew. */
-async function sinceClosed(
+/** What the newest of the environment's runs makes another trigger of; nothing while that is of this very head. */
+async function sinceThen(
   { repository, origin }: PlanRequest,
   environment: string,
+  { trigger, sha }: { trigger: string; sha: string },
   ports: Pick<Ports, 'runs'>,
 ): Promise<string> {
-  if (!origin.trigger.endsWith('/reopened')) return '';
-  const [ended] = await ports.runs.list({ repository, environment, workflow: 'destroy', limit: 1 });
-  return ended ? `/after-${ended.id}` : '';
+  const newest = async (workflow: WorkflowName) =>
+    (await ports.runs.list({ repository, environment, workflow, limit: 1 }))[0] ?? null;
+  const [made, ended] = await Promise.all([newest('ephemeral'), newest('destroy')]);
+  // Opened again with the head it had: what was made for it then is gone, and is made anew.
+  if (ended && ended.number > (made?.number ?? 0)) return isReopened(origin) ? `/after-${ended.id}` : '';
+  // Pushed back to a head that it had before: what stands is of another one.
+  const isOfOther = made !== null && made.commit !== null && made.commit !== sha;
+  const wasMade = (await ports.runs.get(runId('ephemeral', repository, environment, trigger))) !== null;
+  return isOfOther && wasMade ? `/after-${made.id}` : '';
+}
+
+/** The webhook's trigger names what was done, and when. */
+function isReopened({ trigger }: PlanRequest['origin']): boolean {
+  return trigger.split('/').includes('reopened');
 }

@@ -17,8 +17,7 @@ export async function endOfPull(
   // A webhook may come days late: what was opened again since keeps what it has.
   if ((await findPull(ports, repository, pull))?.state === 'open') return [];
   const own = (await ports.ephemerals.list(repository)).filter((one) => one.pull === pull);
-  for (const one of own.filter(isKept)) await ports.reports.createComment(repository, pull, keptText(one));
-  return Promise.all(
+  const started = await Promise.all(
     own
       .filter(({ automatic }) => automatic)
       .map(({ environment }) =>
@@ -30,6 +29,9 @@ export async function endOfPull(
         ),
       ),
   );
+  // Afterwards: a conversation that nobody may write in keeps nothing alive.
+  for (const one of own.filter(isKept)) await ports.reports.createComment(repository, pull, keptText(one));
+  return started;
 }
 
 function isKept({ automatic, state }: Ephemeral): boolean {
@@ -39,5 +41,5 @@ function isKept({ automatic, state }: Ephemeral): boolean {
 /** The marker makes it one comment, however often it is told. */
 function keptText({ environment, endsAt }: Ephemeral): string {
   const until = endsAt === null ? 'until somebody takes it down' : `until ${minutes(endsAt)}`;
-  return `<!-- cairn:kept:${environment} -->\nThis pull request is closed, but \`${environment}\` was asked for by hand, so it stays ${until}. \`/cairn down\` takes it down now.\n`;
+  return `<!-- cairn:kept:${environment} -->\nThis pull request is closed, but \`${environment}\` was asked for by hand, so it stays ${until}. \`/cairn down ${environment}\` takes it down now.\n`;
 }

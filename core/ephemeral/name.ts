@@ -16,6 +16,11 @@ export function isEphemeral(environment: string): boolean {
   return environment.startsWith(PREFIX);
 }
 
+/** The name as somebody may have given it, without what makes it ephemeral. */
+export function bareName(environment: string): string {
+  return isEphemeral(environment) ? environment.slice(PREFIX.length) : environment;
+}
+
 /** Where an environment's jobs and states are kept, and what their rights follow from. */
 export function placeOf(environment: string): string {
   return isEphemeral(environment) ? EPHEMERAL : environment;

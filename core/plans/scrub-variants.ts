@@ -29,6 +29,7 @@ function partsOf(secret: string): Set<string> {
 
 function escapesOf(text: string): string[] {
   const json = jsonEscaped(text);
+  const quoted = goQuoted(text);
   const url = encodeURIComponent(wellFormed(text));
   const strictUrl = url.replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
   return [
@@ -39,6 +40,8 @@ function escapesOf(text: string): string[] {
     goEscaped(jsonEscaped(goEscaped(json))),
     hclEscaped(text),
     hclEscaped(json),
+    quoted,
+    hclEscaped(quoted),
     url,
     lowerPercent(url),
     url.replaceAll('%20', '+'),
@@ -82,9 +85,25 @@ function jsonEscaped(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }
 
-/** Go's encoder, and so terraform's `jsonencode`, escapes these for the sake of HTML. */
+/** Go's encoder, and so terraform's `jsonencode`, escapes these for the sake of HTML and of JavaScript. */
 function goEscaped(json: string): string {
-  return json.replaceAll('<', '\\u003c').replaceAll('>', '\\u003e').replaceAll('&', '\\u0026');
+  return json.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${hexOf(char, 4)}`);
+}
+
+const SHORT_ESCAPES = new Map([...'\x07\b\f\n\r\t\v"\\'].map((char, i) => [char, `\\${'abfnrtv"\\'[i]}`]));
+
+/** As Go quotes a text, and terraform prints it: what cannot be seen is written out. */
+function goQuoted(text: string): string {
+  return wellFormed(text).replace(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (char) => {
+    const short = SHORT_ESCAPES.get(char);
+    if (short !== undefined) return short;
+    if (char < ' ' || char === '\x7f') return `\\x${hexOf(char, 2)}`;
+    return char.length > 1 ? `\\U${hexOf(char, 8)}` : `\\u${hexOf(char, 4)}`;
+  });
+}
+
+function hexOf(char: string, digits: number): string {
+  return (char.codePointAt(0) ?? 0).toString(16).padStart(digits, '0');
 }
 
 function hclEscaped(text: string): string {

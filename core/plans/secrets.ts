@@ -1,5 +1,6 @@
 import { isRecord } from './canonical.ts';
 import type { Change, ConfigModule, TerraformPlan } from './plan.ts';
+import { readJson } from './read-json.ts';
 import { SHORTEST } from './scrub-variants.ts';
 
 /** Terraform's own mark: `true` hides all below, objects and arrays go along with the value. */
@@ -131,7 +132,7 @@ function addLeaves(value: unknown, found: Set<string>): void {
 function jsonIn(text: string): unknown {
   if (!/^\s*[{[]/.test(text)) return undefined;
   try {
-    return JSON.parse(text) as unknown;
+    return readJson(text);
   } catch {
     return undefined;
   }

@@ -47,6 +47,11 @@ export async function readFreeze(
   return freezeIn(await readIndex(ports, repository), environment);
 }
 
+/** All that were frozen and not unfrozen since, by environment. */
+export async function readFreezes(ports: Reading, repository: string): Promise<Record<string, RecordFreeze>> {
+  return (await readIndex(ports, repository))?.freezes ?? {};
+}
+
 /** Names of all environments that were ever deployed, also of those that `cairn.yaml` has no more. */
 export async function deployedEnvironments(ports: Reading, repository: string): Promise<string[]> {
   return Object.keys((await readIndex(ports, repository))?.environments ?? {});

@@ -139,9 +139,13 @@ function fromPull(payload: z.infer<typeof pullPayload>): Request[] | Ignored {
   ];
 }
 
-/** The same when GitHub hands the delivery over again; another when the same head is closed or opened again. */
+/**
+ * The same when GitHub hands the delivery over again; another when the same head is closed, opened or pushed again (it
+ * was pushed away from in between).
+ */
 function triggerOf({ action, number, pull_request: pull }: z.infer<typeof pullPayload>): string {
-  const at = action === 'closed' ? pull.closed_at : action === 'reopened' ? pull.updated_at : null;
+  const isAgain = action === 'reopened' || action === 'synchronize';
+  const at = action === 'closed' ? pull.closed_at : isAgain ? pull.updated_at : null;
   return [number, pull.head.sha, action, ...(at ? [at] : [])].join('/');
 }
 

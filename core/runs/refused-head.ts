@@ -1,8 +1,10 @@
+import { isOfWhatStands } from '../drift/reconcile.ts';
 import type { Ports } from '../ports.ts';
 import { defaultConfig } from '../projects/config.ts';
 import { configAt } from '../projects/load-config.ts';
 import type { UnfreezeRequest } from '../requests/request.ts';
 import { branchHead } from './branch-head.ts';
+import type { RunDocument } from './document.ts';
 import { wasRefusedByFreeze } from './frozen.ts';
 import { startRun } from './start.ts';
 import { loadDocument } from './store.ts';
@@ -25,9 +27,15 @@ export async function refusedHead(
   if (branch === undefined) return null;
   const commit = await branchHead(repository, branch, ports);
   const runs = await ports.runs.list({ repository, environment, workflow: 'deploy', limit: 20 });
-  const newest = runs.find((run) => run.commit === commit);
-  if (commit === null || !newest || !(await wasRefused(newest.id, ports))) return null;
-  return { runId: newest.id, commit, branch };
+  for (const run of runs) {
+    // One that was superseded left it to another of the same commit, or to a newer commit that is gone again.
+    if (run.command !== 'deploy' || run.commit !== commit || run.state === 'superseded') continue;
+    const doc = await newestDocument(run.id, ports);
+    // What takes drift away or replaces resources comes from no branch.
+    if (doc && isOfWhatStands(doc.request)) continue;
+    return commit !== null && doc && wasRefusedByFreeze(doc) ? { runId: run.id, commit, branch } : null;
+  }
+  return null;
 }
 
 /**
@@ -53,8 +61,8 @@ export async function deployRefusedHead(
   return startRun('deploy', deploy, environment, ports);
 }
 
-/** Its newest document says so, also before the run has come to its end. */
-async function wasRefused(runId: string, ports: Pick<Ports, 'artifacts'>): Promise<boolean> {
+/** It tells what became of a run also before that has come to its end; null: the run never had one. */
+async function newestDocument(runId: string, ports: Pick<Ports, 'artifacts'>): Promise<RunDocument | null> {
   const key = (await ports.artifacts.list(`runs/${runId}/documents/`)).at(-1);
-  return key !== undefined && wasRefusedByFreeze(await loadDocument(ports, key));
+  return key === undefined ? null : loadDocument(ports, key);
 }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { frozenSentence, inForce, minutes } from '../environments/freeze.ts';
 import { endWait, thawSlot } from '../environments/thaw.ts';
+import { scheduleThaw, unscheduleThaw } from '../environments/thaw-schedule.ts';
 import { untilOf } from '../environments/until.ts';
 import { isEphemeral } from '../ephemeral/name.ts';
-import { InvalidInput, NotFound } from '../errors.ts';
+import { InvalidConfig, InvalidInput, NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { writeFreeze } from '../record/freeze.ts';
 import { readFreeze } from '../record/read.ts';
@@ -78,22 +78,9 @@ async function freeze(request: FreezeRequest, ports: Needs): Promise<Record<stri
   const frozen: Freeze = { by, reason, at, until: until?.toISOString() ?? null };
 
   // The schedule comes first: one that finds no freeze does nothing, a freeze without one would never end.
-  const name = scheduleName(repository, environment);
-  if (until) {
-    const trigger = `${environment}/thaws/${frozen.until}`;
-    await ports.schedules.put({
-      name,
-      at: until,
-      request: {
-        command: 'unfreeze',
-        repository,
-        environment,
-        origin: { source: 'schedule', login: null, trigger },
-      },
-    });
-  }
+  if (frozen.until !== null) await scheduleThaw(ports, request, frozen.until);
   await writeFreeze(ports, repository, environment, { freeze: frozen, by, at });
-  if (!until) await ports.schedules.remove(name);
+  if (frozen.until === null) await unscheduleThaw(ports, request);
 
   const stood = before !== null && inForce(before, new Date(at));
   const instead = !stood ? '' : ` It was frozen by ${before.by} before: ${before.reason}.`;
@@ -116,7 +103,7 @@ async function unfreeze(request: UnfreezeRequest, ports: Needs): Promise<Record<
   const change = { freeze: null, by, at };
   await writeFreeze(ports, repository, environment, change, byTime ? isOver : undefined);
   // One that came is gone by itself; what has its name by now is that of a newer freeze.
-  if (!byTime) await ports.schedules.remove(scheduleName(repository, environment));
+  if (!byTime) await unscheduleThaw(ports, request);
 
   const next = await nextOf(request, ports);
   if (next.waits) await endWait(ports, repository, environment);
@@ -136,6 +123,11 @@ async function unfreeze(request: UnfreezeRequest, ports: Needs): Promise<Record<
     const commit = next.refused.commit.slice(0, 7);
     lines.push(`${commit}, which was refused meanwhile, is deployed now: ${ports.links.run(started)}`);
   }
+  if (next.trouble !== null) {
+    lines.push(
+      `Nothing that was refused meanwhile is deployed, since its branch is not known: ${next.trouble}`,
+    );
+  }
   return said(request, lines.join('\n'), ports);
 }
 
@@ -143,6 +135,8 @@ async function unfreeze(request: UnfreezeRequest, ports: Needs): Promise<Record<
 interface Next {
   waits: { runId: string; commit: string } | null;
   refused: RefusedHead | null;
+  /** Why it is not known whether a head was refused. */
+  trouble: string | null;
 }
 
 /** Looked for once the record says that it is over, so that nothing is refused or begins to wait any more. */
@@ -154,10 +148,20 @@ async function nextOf(request: UnfreezeRequest, ports: Needs): Promise<Next> {
   const waiting = await ports.approvals.get(repository, thawSlot(environment));
   const next: Next = {
     waits: waiting && { runId: waiting.runId, commit: waiting.commit },
-    refused: await refusedHead(request, ports),
+    ...(await headOf(request, ports)),
   };
   await ports.sent.put(key, { id: JSON.stringify(next), order: 0 });
   return next;
+}
+
+/** An environment is unfrozen whatever stands in cairn.yaml at that moment. */
+async function headOf(request: UnfreezeRequest, ports: Needs): Promise<Pick<Next, 'refused' | 'trouble'>> {
+  try {
+    return { refused: await refusedHead(request, ports), trouble: null };
+  } catch (error) {
+    if (!(error instanceof InvalidConfig)) throw error;
+    return { refused: null, trouble: error.message };
+  }
 }
 
 async function said(
@@ -167,9 +171,4 @@ async function said(
 ): Promise<{ outcome: string; message: string }> {
   const untold = await sayInChannel(request, message, ports);
   return { outcome: 'done', message: untold === null ? message : `${message}\n${untold}` };
-}
-
-function scheduleName(repository: string, environment: string): string {
-  const hash = createHash('sha256').update(`${repository}/${environment}`).digest('hex').slice(0, 24);
-  return `thaw-${hash}`;
 }

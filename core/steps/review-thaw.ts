@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { freezeOf } from '../environments/freeze.ts';
 import { thawSlot, thawWithin } from '../environments/thaw.ts';
 import type { Ports } from '../ports.ts';
+import { branchHead } from '../runs/branch-head.ts';
 import type { Freeze, RunDocument } from '../runs/document.ts';
 import { refusedByFreeze } from '../runs/frozen.ts';
 import { loadDocument, saveDocument } from '../runs/store.ts';
@@ -74,7 +75,8 @@ async function end(
 async function overtakenBy(doc: RunDocument, ports: Pick<Ports, 'source'>): Promise<string | null> {
   const { request, commit } = doc;
   if (request.command !== 'deploy' || !request.branch) return null;
-  const head = await ports.source.head(doc.repository, request.branch);
+  const head = await branchHead(doc.repository, request.branch, ports);
+  if (head === null) return `Superseded: there is no branch ${request.branch} any more.`;
   return head === commit ? null : `Superseded: ${request.branch} is at ${head.slice(0, 7)} now.`;
 }
 

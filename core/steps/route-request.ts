@@ -2,7 +2,7 @@ import { checkConfirmed } from '../environments/take-down.ts';
 import { startAutomatic } from '../ephemeral/automatic.ts';
 import { endOfPull } from '../ephemeral/end-of-pull.ts';
 import { launchWish } from '../ephemeral/launch-end.ts';
-import { environmentOf, isEphemeral } from '../ephemeral/name.ts';
+import { bareName, environmentOf, isEphemeral } from '../ephemeral/name.ts';
 import { checkWish } from '../ephemeral/times.ts';
 import { CairnError, InvalidInput, NotAllowed, NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
@@ -27,6 +27,7 @@ import {
   type RollbackRequest,
   type RunRequest,
   requestSchema,
+  type UnfreezeRequest,
 } from '../requests/request.ts';
 import { inEnvironment } from '../requests/where.ts';
 import { mayBreakGlass } from '../runs/break-glass.ts';
@@ -115,12 +116,12 @@ async function route(
     case 'plan':
       return { started: await startPlans(request, ports) };
     case 'deploy':
-    case 'rollback':
-      await mustExist(request, ports);
+    case 'rollback': {
+      const branch = await mustExist(request, ports);
       await mayBreakGlass(request, ports);
-      return {
-        started: [await startRun('deploy', await withCommit(request, ports), request.environment, ports)],
-      };
+      const named = await withCommit(request, branch, ports);
+      return { started: [await startRun('deploy', named, request.environment, ports)] };
+    }
     case 'ephemeral':
       if (request.ttl !== undefined) checkWish(launchWish(request.ttl), ports.clock.now());
       return { started: [await startRun('ephemeral', request, environmentOf(request), ports)] };
@@ -137,9 +138,10 @@ async function route(
       return { started: [await startRun(placed.command, placed, placed.environment, ports)] };
     }
     case 'freeze':
-    case 'unfreeze':
       if (!isEphemeral(request.environment)) await mustExist(request, ports);
       return changeFreeze.run(request, ports);
+    case 'unfreeze':
+      return unfreeze(request, ports);
     case 'warn':
       return warnOfEnd.run(request, ports);
     case 'help':
@@ -181,14 +183,45 @@ async function mustStand(
   ports: Pick<Ports, 'ephemerals' | 'source'>,
 ): Promise<void> {
   const { repository, environment } = request;
-  if (!isEphemeral(environment)) return mustExist(request, ports);
+  if (!isEphemeral(environment)) {
+    await mustExist(request, ports);
+    return;
+  }
   if (await ports.ephemerals.get(repository, environment)) return;
   const others = (await ports.ephemerals.list(repository)).map((one) => one.environment);
   const close = didYouMean(environment, others);
   const there = others.length === 0 ? ': none stands now.' : close || `; there stands ${others.join(', ')}.`;
-  throw new NotFound(`There is no ephemeral environment "${environment}" in ${repository}${there}`);
+  const isAsked = request.command === 'destroy' && request.origin.source !== 'schedule';
+  const hint = isAsked ? await permanentHint(request, ports) : '';
+  throw new NotFound(`There is no ephemeral environment "${environment}" in ${repository}${there}${hint}`);
 }
 
+/** `cairn env down prod` is read as `eph-prod`: what takes a permanent one down is another command. */
+async function permanentHint(
+  { repository, environment }: DestroyRequest,
+  ports: Pick<Ports, 'source'>,
+): Promise<string> {
+  const name = bareName(environment);
+  const config = await configAt(ports, repository, await ports.source.defaultBranch(repository));
+  if (!Object.hasOwn(config?.environments ?? {}, name)) return '';
+  return ` "${name}" is a permanent one: \`cairn destroy ${name}\` takes it down.`;
+}
+
+/** What is frozen is unfrozen, also where cairn.yaml does not name it any more or cannot be read. */
+async function unfreeze(
+  request: UnfreezeRequest,
+  ports: Parameters<typeof changeFreeze.run>[1],
+): Promise<Record<string, unknown>> {
+  try {
+    return await changeFreeze.run(request, ports);
+  } catch (error) {
+    // A name that is not there at all is worth more words than that it is not frozen.
+    if (error instanceof NotFound) await mustExist(request, ports);
+    throw error;
+  }
+}
+
+/** Answers the environment's branch. */
 async function mustExist(
   request: {
     repository: string;
@@ -197,22 +230,24 @@ async function mustExist(
     origin: Request['origin'];
   },
   ports: Pick<Ports, 'source'>,
-): Promise<void> {
+): Promise<string> {
   const main = await ports.source.defaultBranch(request.repository);
   const config = (await configAt(ports, request.repository, main)) ?? defaultConfig(main);
-  if (!Object.hasOwn(config.environments, request.environment)) {
+  const own = Object.hasOwn(config.environments, request.environment)
+    ? config.environments[request.environment]
+    : undefined;
+  if (own === undefined) {
     const names = Object.keys(config.environments);
     throw new NotFound(
       `There is no environment "${request.environment}" in cairn.yaml on ${main}${didYouMean(request.environment, names) || `; there is ${names.join(', ')}.`}`,
     );
   }
   // What a workflow is bound to is its branch: with it goes what is deployed from there, and nothing else.
-  const branch = config.environments[request.environment]?.branch;
-  if (request.origin.source !== 'actions' || request.command !== 'deploy') return;
+  if (request.origin.source !== 'actions' || request.command !== 'deploy') return own.branch;
   const from = 'branch' in request ? request.branch : undefined;
-  if (from === branch) return;
+  if (from === own.branch) return own.branch;
   throw new NotAllowed(
-    `A workflow on ${from ?? 'no branch'} cannot deploy to "${request.environment}", which lives on ${branch}.`,
+    `A workflow on ${from ?? 'no branch'} cannot deploy to "${request.environment}", which lives on ${own.branch}.`,
   );
 }
 
@@ -222,13 +257,11 @@ async function mustExist(
  */
 async function withCommit<R extends DeployRequest | RollbackRequest>(
   request: R,
+  branch: string,
   ports: Pick<Ports, 'source'>,
 ): Promise<R> {
   if (request.command === 'rollback') return request;
   const { repository, environment, commit } = request;
-  const main = await ports.source.defaultBranch(repository);
-  const config = (await configAt(ports, repository, main)) ?? defaultConfig(main);
-  const branch = config.environments[environment]?.branch ?? main;
   const head = await ports.source.head(repository, branch);
   if (commit === undefined) return { ...request, commit: head };
   if (commit === head || (await ports.source.between(repository, head, commit)).length === 0) return request;

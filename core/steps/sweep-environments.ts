@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { repairThaws } from '../environments/thaw-schedule.ts';
 import { repairEnvironment } from '../ephemeral/repair.ts';
 import { restore } from '../ephemeral/restore.ts';
 import { isScheduleOf, scheduleName } from '../ephemeral/schedules.ts';
@@ -8,8 +9,8 @@ import { repositoryName } from '../requests/request.ts';
 import { step } from './step.ts';
 
 /**
- * Every five minutes: compares the environments that are known with their schedules, their runs, their pull requests
- * and the record, and repairs what is missing. What it starts is started once an hour at most.
+ * Now and then: compares the environments that are known with their schedules, their runs, their pull requests and the
+ * record, and freezes with the schedules of their end, and repairs what is missing. What it starts is started once an hour at most.
  */
 export const sweepEnvironments = step({
   input: z.object({ repositories: z.array(repositoryName) }),
@@ -71,6 +72,9 @@ async function sweepRepository(
   swept: Swept,
   ports: Sweeping,
 ): Promise<void> {
+  await attempt(swept, `the freezes of ${repository}`, async () => {
+    swept.repaired.push(...(await repairThaws(repository, scheduled, ports)));
+  });
   // A record that cannot be read keeps nobody from its end.
   const before = swept.troubles.length;
   await attempt(swept, `the record of ${repository}`, async () => {

@@ -28,10 +28,7 @@ export function checkCommand(args: readonly string[], allowed: readonly string[]
   if (secret !== undefined) throw new NotAllowed(secret);
   const subcommand = subcommandOf(args);
   if (!subcommand) {
-    const asked = /^[a-z-]{1,20}$/.test(second) && first === 'state' ? `${first} ${second}` : first;
-    throw new NotAllowed(
-      `Cairn does not run \`terraform ${shown(asked)}\`${didYouMean(asked, COMMANDS)}. It runs: ${COMMANDS.join(', ')}.`,
-    );
+    throw new NotAllowed(unknown(first, second));
   }
   const { name, row, rest } = subcommand;
   if (!allowed.includes(name)) {
@@ -57,6 +54,14 @@ export function checkCommand(args: readonly string[], allowed: readonly string[]
     args: ['apply', ...replace.map((address) => `-replace=${address}`)],
     replace,
   };
+}
+
+function unknown(first: string, second: string): string {
+  if (first === 'terraform') return 'What stands behind `terraform` is enough: `-- state list`, for instance.';
+  if (COMMANDS.includes(first)) return `\`${first}\` came as one word: write it without quotes around both.`;
+  const asked = /^[a-z-]{1,20}$/.test(second) && first === 'state' ? `${first} ${second}` : first;
+  const close = didYouMean(asked, COMMANDS) || '.';
+  return `Cairn does not run \`terraform ${shown(asked)}\`${close} It runs: ${COMMANDS.join(', ')}.`;
 }
 
 function sorted(

@@ -41,6 +41,7 @@ export async function createLocalJobs(options: LocalJobsOptions): Promise<LocalJ
   const states = options.states ?? join(dataDir, 'states');
   const closing = new AbortController();
   const workers = createWorkers({
+    place,
     node: place.reachable(process.execPath),
     executor: place.reachable(options.executor),
     providerMirror: options.providerMirror,

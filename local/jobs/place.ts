@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
+  chownSync,
   constants,
   copyFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -17,17 +19,22 @@ import { openTrash } from './trash.ts';
 
 /** Where jobs live on this machine. */
 export interface Place {
-  /** `jobs/`, `work/`, `trash/` and `bin/` stand in it. */
+  /** `jobs/`, `work/`, `spare/`, `trash/` and `bin/` stand in it. */
   root: string;
   /** True if jobs run as users of their own. */
   isolated: boolean;
   /** A program or file that every job can read: itself, or a copy among the jobs. */
   reachable(path: string): string;
+  /** An empty folder for one executor; with `uid` it is that user's. Whoever made it discards it. */
+  spare(uid: number | null): string;
   /** Takes folders away at once and deletes them soon, each as its owner. One that is not there is fine. */
   discard(...folders: string[]): void;
   /** Nothing is deleted any more; the next start does it. */
   close(): void;
 }
+
+/** Each job's own user passes through them to what is its own. */
+const FOLDERS = ['jobs', 'work', 'spare', 'trash', 'bin'];
 
 /**
  * Below the data folder where that can be. Jobs of other users have to pass through all folders above theirs;
@@ -51,15 +58,23 @@ export async function openPlace(
     openFolder(root);
     if (root !== real) chmodSync(real, 0o700);
   }
-  for (const name of ['jobs', 'work', 'trash', 'bin']) {
+  for (const name of FOLDERS) {
     mkdirSync(join(root, name), { recursive: true });
     chmodSync(join(root, name), isolated ? 0o711 : 0o700);
   }
   const trash = openTrash(join(root, 'trash'));
+  const spares = join(root, 'spare');
+  // Of an earlier server's executors: one that is still at work will find nothing kept, and end.
+  trash.take(...readdirSync(spares).map((name) => join(spares, name)));
   return {
     root,
     isolated,
     reachable: (path) => (isolated ? reachable(path, join(root, 'bin')) : path),
+    spare(uid) {
+      const folder = mkdtempSync(join(spares, 'executor-'));
+      if (uid !== null) chownSync(folder, uid, uid);
+      return folder;
+    },
     discard: trash.take,
     close: trash.close,
   };
@@ -69,7 +84,7 @@ export async function openPlace(
 function closeToOthers(dataDir: string): void {
   process.umask(0o077);
   for (const entry of readdirSync(dataDir, { withFileTypes: true })) {
-    if (entry.isSymbolicLink() || ['jobs', 'work', 'bin', 'trash'].includes(entry.name)) continue;
+    if (entry.isSymbolicLink() || FOLDERS.includes(entry.name)) continue;
     const path = join(dataDir, entry.name);
     chmodSync(path, statSync(path).mode & 0o700);
   }

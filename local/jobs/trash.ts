@@ -1,16 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  unlinkSync,
-} from 'node:fs';
-import { rm, rmdir } from 'node:fs/promises';
+import { constants, lstatSync, readdirSync, renameSync } from 'node:fs';
+import { type FileHandle, open, readdir, rm, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 interface Trash {
@@ -20,8 +11,13 @@ interface Trash {
   close(): void;
 }
 
-/** Jobs end in bursts: what they leave is deleted together, by one process for each user. */
-const SOON_MS = 200;
+/**
+ * Jobs come in bursts: what they leave is deleted together, by one process for each user, and once it is quiet. A file
+ * system that is deleting makes the jobs of the same moment wait.
+ */
+const QUIET_MS = 500;
+/** Where it is never quiet. */
+const LATEST_MS = 10_000;
 
 /** Opens the folder, and empties it of what an earlier server left. */
 export function openTrash(dir: string): Trash {
@@ -29,18 +25,24 @@ export function openTrash(dir: string): Trash {
     readdirSync(dir).map((name) => [name, lstatSync(join(dir, name)).uid]),
   );
   let timer: NodeJS.Timeout | null = null;
+  let latest = 0;
   let emptying: Promise<void> | null = null;
   let closed = false;
 
   function soon(): void {
-    if (closed || timer || emptying || known.size === 0) return;
-    timer = setTimeout(() => {
-      timer = null;
-      emptying = empty().finally(() => {
-        emptying = null;
-        soon();
-      });
-    }, SOON_MS);
+    if (closed || emptying || known.size === 0) return;
+    if (timer) clearTimeout(timer);
+    else latest = Date.now() + LATEST_MS;
+    timer = setTimeout(
+      () => {
+        timer = null;
+        emptying = empty().finally(() => {
+          emptying = null;
+          soon();
+        });
+      },
+      Math.max(0, Math.min(QUIET_MS, latest - Date.now())),
+    );
     timer.unref();
   }
 
@@ -75,7 +77,8 @@ async function remove(owner: number, paths: readonly string[]): Promise<void> {
     for (const path of paths) await rm(path, { recursive: true, force: true });
     return;
   }
-  const deep = paths.filter((path) => !removeFlat(path));
+  const deep: string[] = [];
+  for (const path of paths) if (!(await removeFlat(path))) deep.push(path);
   if (deep.length === 0) return;
   await removeAs(owner, deep);
   // Emptied; the folder itself stands in one of root's. What could not be emptied waits for the next start.
@@ -86,19 +89,19 @@ async function remove(owner: number, paths: readonly string[]): Promise<void> {
  * A folder that holds nothing but files, as most do: without a process of the owner's for it. Through its
  * descriptor and one level deep there is nothing that could be swapped for a link.
  */
-function removeFlat(folder: string): boolean {
+async function removeFlat(folder: string): Promise<boolean> {
   if (process.platform !== 'linux') return false;
-  let fd: number | null = null;
+  let opened: FileHandle | null = null;
   try {
-    fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-    const inside = `/proc/self/fd/${fd}`;
-    for (const name of readdirSync(inside)) unlinkSync(`${inside}/${name}`);
-    rmdirSync(folder);
+    opened = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    const inside = `/proc/self/fd/${opened.fd}`;
+    for (const name of await readdir(inside)) await unlink(`${inside}/${name}`);
+    await rmdir(folder);
     return true;
   } catch {
     return false;
   } finally {
-    if (fd !== null) closeSync(fd);
+    await opened?.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { Attempt } from './folder.ts';
+import type { Place } from './place.ts';
 import { type ProcessId, startOf } from './process-id.ts';
 
 export interface Launched {
@@ -10,6 +11,7 @@ export interface Launched {
 }
 
 interface WorkersOptions {
+  place: Pick<Place, 'spare' | 'discard'>;
   node: string;
   executor: string;
   providerMirror: string | null;
@@ -56,6 +58,7 @@ const MOST_JOBS = 50;
  */
 export function createWorkers(options: WorkersOptions): Workers {
   const workers = new Set<Worker>();
+  let closed = false;
 
   function letGo(worker: Worker): void {
     clearTimeout(worker.idle);
@@ -72,8 +75,9 @@ export function createWorkers(options: WorkersOptions): Workers {
     finish?.(problem);
   }
 
-  async function spawnWorker(identity: string, uid: number | null): Promise<Worker> {
-    const child = await spawnExecutor(options, uid);
+  async function spawnWorker(identity: string, uid: number | null, alone: boolean): Promise<Worker> {
+    const spare = alone ? null : options.place.spare(uid);
+    const child = await spawnExecutor(options, spare, uid);
     const pid = child.pid as number;
     const worker: Worker = {
       child,
@@ -97,6 +101,7 @@ export function createWorkers(options: WorkersOptions): Workers {
       workers.delete(worker);
       letGo(worker);
       worker.finish?.(null);
+      if (spare !== null && !closed) options.place.discard(spare);
     });
     return worker;
   }
@@ -104,7 +109,7 @@ export function createWorkers(options: WorkersOptions): Workers {
   return {
     async start(attempt, work, identity, uid, alone) {
       const free = [...workers].find((one) => one.identity === identity && !one.finish && !one.retired);
-      const worker = (alone ? undefined : free) ?? (await spawnWorker(identity, uid));
+      const worker = (alone ? undefined : free) ?? (await spawnWorker(identity, uid, alone));
       clearTimeout(worker.idle);
       const done = new Promise<string | null>((resolve) => {
         worker.finish = resolve;
@@ -118,6 +123,7 @@ export function createWorkers(options: WorkersOptions): Workers {
       for (const worker of workers) if (worker.id.pid === pid) letGo(worker);
     },
     close() {
+      closed = true;
       for (const worker of workers) {
         letGo(worker);
         worker.child.unref();
@@ -141,7 +147,11 @@ function problemIn(line: string): string | null {
  * In a session of its own: it outlives this server, and a Ctrl-C meant for the server does not reach it. Its
  * environment is built from nothing. With `uid`, Node gives up all groups of root's.
  */
-function spawnExecutor(options: WorkersOptions, uid: number | null): Promise<ChildProcess> {
+function spawnExecutor(
+  options: WorkersOptions,
+  spare: string | null,
+  uid: number | null,
+): Promise<ChildProcess> {
   const { node, executor, providerMirror, crashLog } = options;
   const output = openSync(crashLog, 'a', 0o600);
   const env = {
@@ -150,7 +160,7 @@ function spawnExecutor(options: WorkersOptions, uid: number | null): Promise<Chi
     ...(providerMirror === null ? {} : { CAIRN_PROVIDER_MIRROR: providerMirror }),
   };
   return new Promise((resolve, reject) => {
-    const child = spawn(node, [executor, '--more'], {
+    const child = spawn(node, [executor, '--more', ...(spare === null ? [] : [spare])], {
       // Work folders come and go.
       cwd: '/',
       detached: true,

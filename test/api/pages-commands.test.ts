@@ -149,6 +149,20 @@ describe('the page of an environment', () => {
     expect(text).toContain('<code>aws_instance.web[0]</code>, <code>aws_eip.web</code>');
     expect(text).toContain('cairn env down eph-old --repository acme/shop');
     expect(text).not.toContain('cairn env extend');
+    // It has no end that anybody could wait for.
+    expect(text).not.toContain('<dt>ends</dt>');
+  });
+
+  it('of one that is being destroyed says so, in place of the end that it had', async () => {
+    const host = testHost();
+    await waitingDeploy(host.ports);
+    await stands(host.ports, 'demo', { state: 'destroying' });
+
+    const one = await open(host, '/environments/acme/shop/eph-demo');
+    const all = await open(host, '/');
+
+    expect(one.text).toContain('now: it is destroyed');
+    expect(`${one.text}${all.text}`).not.toContain('5 h 20 min');
   });
 
   it('of an ephemeral one that is gone still has its runs; one that never was is not there', async () => {
@@ -300,7 +314,7 @@ describe('the page of a run', () => {
       owner: evil,
       state: 'leaked',
       left: { [evil]: [evil], other: null },
-      outputs: { [evil]: evil, url: 'javascript:alert(3)' },
+      outputs: { [`${evil}.${evil}`]: evil, 'other.url': 'javascript:alert(3)' },
     });
     const id = await aRunOf(host.ports, 'drift', {
       frozen: { ...FREEZE, reason: evil },

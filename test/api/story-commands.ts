@@ -2,7 +2,7 @@ import type { Ephemeral } from '../../core/ephemeral/environment.ts';
 import { writeDrift } from '../../core/record/drift.ts';
 import { writeFreeze } from '../../core/record/freeze.ts';
 import type { Run, WorkflowName } from '../../core/requests/run.ts';
-import type { Freeze, RunDocument } from '../../core/runs/document.ts';
+import type { EphemeralPart, Freeze, RunDocument } from '../../core/runs/document.ts';
 import type { MemoryPorts } from '../support/fakes/index.ts';
 import { aDocument, aPass, aRun, putDocument, REPOSITORY } from './story.ts';
 
@@ -29,6 +29,17 @@ export function anEphemeral(name: string, more: Partial<Ephemeral> = {}): Omit<E
     ...more,
   };
 }
+
+/** What a run that makes `eph-demo` shows of it. */
+export const EPHEMERAL_PART: EphemeralPart = {
+  ref: 'feature/x',
+  owner: 'alice',
+  email: null,
+  endsAt: '2026-01-01T05:20:00.000Z',
+  outputs: { 'app.url': 'https://demo.example.com' },
+  existed: false,
+  destroyedBy: null,
+};
 
 export async function stands(ports: MemoryPorts, name: string, more: Partial<Ephemeral> = {}): Promise<void> {
   await ports.ephemerals.claim(anEphemeral(name, more), 1000);

@@ -44,6 +44,8 @@ it.each(TALKING)('cairn %s --help shows how, its own options before those of all
     expect(own.index).toBeLessThan(out.indexOf('Server and answer:'));
   }
   expect(out).toContain('--json');
+  // Nothing of its own stands behind what all have.
+  expect(out.split('Server and answer:')[1]).not.toMatch(/^Options:$/m);
 });
 
 it.each(['env extend', 'env end', 'env down', 'run', 'drift', 'freeze', 'unfreeze', 'destroy', 'show'])(

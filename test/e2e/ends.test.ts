@@ -101,7 +101,9 @@ test('a permanent environment is destroyed by a comment with its name typed twic
 
   await world.bob.comment(number, '/cairn destroy prod');
   const refused = await world.until('what is to be typed', async () =>
-    (await world.bob.comments(number)).find(({ body }) => body.includes('/cairn destroy ')),
+    (await world.bob.comments(number)).find(
+      ({ body, user }) => user.login === 'cairn[bot]' && body.includes('/cairn destroy '),
+    ),
   );
   const nothing = await world.runs(destroy);
   await world.bob.comment(number, '/cairn destroy prod prod');

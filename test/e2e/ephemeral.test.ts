@@ -140,7 +140,7 @@ test('a server that is killed and started anew knows what is to end when', async
   expect((await world.state('network', name))?.resources).toEqual([]);
 });
 
-test('with on_pull_request each push updates it, and closing the pull request ends it', async () => {
+test('with on_pull_request each push updates it, closing the pull request ends it, opening it again makes it anew', async () => {
   const automatic = EPHEMERAL.replace('ttl: 8h', 'ttl: 8h\n  on_pull_request: true');
   await world.push({ ...config('', automatic), ...files('network'), ...files('app', { reads: 'network' }) });
   const first = await world.push(files('network', { more: 'output "one" { value = 1 }' }), {
@@ -159,8 +159,15 @@ test('with on_pull_request each push updates it, and closing the pull request en
   const stood = await world.applied();
   await world.bob.close(number);
   await gone(name);
+  await world.bob.reopen(number);
+  await world.until('it again', async () => ((await known(name))?.state === 'ready' ? true : undefined));
 
   expect(first).not.toBe(second);
   expect(stood).toEqual([`+ network ${name}`, `+ app ${name} on ${name}`]);
-  expect((await world.applied()).slice(2)).toEqual([`- app ${name} on ${name}`, `- network ${name}`]);
+  expect((await world.applied()).slice(2)).toEqual([
+    `- app ${name} on ${name}`,
+    `- network ${name}`,
+    `+ network ${name}`,
+    `+ app ${name} on ${name}`,
+  ]);
 });

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Run } from '../../core/requests/run.ts';
@@ -24,7 +25,8 @@ let slack: Server;
 const slackBodies: string[] = [];
 /** Logs of jobs as they could be read while the jobs ran. */
 const live: string[] = [];
-let watching: NodeJS.Timeout;
+let watching: Promise<void>;
+const watched = new AbortController();
 
 beforeAll(async () => {
   slack = createServer(async (request, response) => {
@@ -39,19 +41,22 @@ beforeAll(async () => {
   await once(slack, 'listening');
   const slackApiUrl = `http://127.0.0.1:${(slack.address() as AddressInfo).port}/api/`;
   world = await startRealWorld({ secrets: { key: SECRET.project, late: SECRET.applied }, slackApiUrl });
-  watching = setInterval(watch, 50);
+  watching = watch();
 });
 
 afterAll(async () => {
-  clearInterval(watching);
+  watched.abort();
+  await watching;
   await world.close();
   slack.close();
 });
 
 async function watch(): Promise<void> {
   const { jobs } = world.server.host.ports;
-  for (const run of await world.runs()) {
-    for (const id of await jobs.active(run.id)) live.push(await jobs.log(id, 0));
+  for (; !watched.signal.aborted; await sleep(20)) {
+    for (const run of await world.runs()) {
+      for (const id of await jobs.active(run.id)) live.push(await jobs.log(id, 0));
+    }
   }
 }
 

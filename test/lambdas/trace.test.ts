@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { dynamodbClient } from '../../adapters/aws/clients/dynamodb.ts';
 import { beginTrace, traceClient, traced, tracedFetch } from '../../lambdas/trace.ts';
+import { until } from '../support/until.ts';
 
 const ROOT = '1-5759e988-bd862e3fe1be46a994272793';
 const PARENT = '53995c3f42cd8ad8';
@@ -58,8 +59,7 @@ afterAll(async () => {
 });
 
 async function sent(count: number): Promise<Subsegment[]> {
-  for (let waited = 0; heard.length < count && waited < 5000; waited += 10) await sleep(10);
-  return heard;
+  return until(`${count} subsegments`, () => heard.length >= count && heard);
 }
 
 test('what a sampled invocation asks of GitHub is a subsegment of its trace, without the query', async () => {

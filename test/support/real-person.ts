@@ -7,6 +7,7 @@ export interface RealPerson {
   pulls(state?: 'open' | 'closed' | 'all'): Promise<RealPull[]>;
   merge(number: number): Promise<string>;
   close(number: number): Promise<void>;
+  reopen(number: number): Promise<void>;
   comment(number: number, body: string): Promise<number>;
   comments(number: number): Promise<RealComment[]>;
   checks(commit: string): Promise<RealCheck[]>;
@@ -77,6 +78,9 @@ export function realPerson(apiUrl: string, repository: string, login: string, to
     merge: async (number) => (await ask<{ sha: string }>('PUT', `/pulls/${number}/merge`, {})).sha,
     close: async (number) => {
       await ask('PATCH', `/pulls/${number}`, { state: 'closed' });
+    },
+    reopen: async (number) => {
+      await ask('PATCH', `/pulls/${number}`, { state: 'open' });
     },
     comment: async (number, body) =>
       (await ask<{ id: number }>('POST', `/issues/${number}/comments`, { body })).id,

@@ -100,7 +100,7 @@ interface WorldOptions {
   patience?: number;
 }
 
-export async function startWorld({ host, hook = true, patience = 40_000 }: WorldOptions): Promise<World> {
+export async function startWorld({ host, hook = true, patience = 60_000 }: WorldOptions): Promise<World> {
   // Jobs of other users pass through it.
   const dir = await mkdtemp(path.join(tmpdir(), 'cairn-e2e-'));
   await chmod(dir, 0o711);

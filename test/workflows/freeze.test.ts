@@ -6,8 +6,9 @@ import { FREEZES } from './scenarios/freeze.ts';
 import { freeze, queueing, unfreeze } from './scenarios/freeze-asks.ts';
 import { states } from './scenarios/shop.ts';
 import { THAWS } from './scenarios/thaw.ts';
+import { UNLUCKY_THAWS } from './scenarios/thaw-unlucky.ts';
 
-test.each(Object.entries({ ...FREEZES, ...THAWS }))('%s', async (_name, play) => {
+test.each(Object.entries({ ...FREEZES, ...THAWS, ...UNLUCKY_THAWS }))('%s', async (_name, play) => {
   const world = createWorld();
   await play(world).finally(() => world.close());
 });

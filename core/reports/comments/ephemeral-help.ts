@@ -19,6 +19,11 @@ export function helpForEphemeral(doc: RunDocument): string | null {
   const { request, environment, pull, outcome, ephemeral } = doc;
   if (request.command !== 'ephemeral') return null;
   if (outcome !== 'failed' && outcome !== 'broken' && outcome !== 'expired') return null;
-  if (pull === null) return `cairn env up --ref ${ephemeral?.ref ?? ''} --name ${environment}`;
+  if (pull === null) return `cairn env up --ref ${shellWord(ephemeral?.ref ?? '')} --name ${environment}`;
   return environment === pullEnvironment(pull.number) ? '/cairn up' : `/cairn up name=${environment}`;
+}
+
+/** People copy this line into a shell, and git takes `$(…)` and `;` in the name of a branch. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

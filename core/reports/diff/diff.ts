@@ -77,7 +77,7 @@ function writeResource(context: Context, resource: ResourceChange, header: strin
   else if (kind === 'update' || kind === 'replace') {
     const options = { replace: replaceTree(change.replace_paths), shown: KNOWN_BY };
     const changed = writeAttributes(context, 2, before, after, options);
-    // A part of a text that was scrubbed, or what terraform marks as sensitive, is all that differs.
+    // What terraform marks as sensitive is all that differs.
     if (changed === 0) out.write('!', 2, '# (what changes is sensitive)');
   } else writeKnownBy(context, kind === 'forget' ? before : after);
   out.write(marker === '!' ? ' ' : marker, 0, '}');

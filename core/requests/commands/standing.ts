@@ -71,7 +71,7 @@ function readFreeze(words: string[]): Parsed {
   if (isProblem(environment)) return environment;
   const reason = reasonOf(rest);
   if (reason === '')
-    return wrong('Why is missing: people read the reason wherever the freeze stops something.');
+    return wrong('The reason is missing: people read it wherever the freeze stops something.');
   const { until: [moment] = [] } = read.given;
   const until = moment === undefined ? undefined : readWord(moment);
   if (isProblem(until)) return until;

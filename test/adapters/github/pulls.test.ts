@@ -151,3 +151,10 @@ test('a fork is told as one, and its head can be merged for a test', async () =>
   expect(await github.source.file(REPOSITORY, merge, 'f.tf')).toBe('one\n');
   expect((await github.pulls.get(REPOSITORY, number)).head.sha).toBe(again);
 });
+
+test('one that is not there is told by its number, not by what was asked of GitHub', async () => {
+  const get = github.pulls.get(REPOSITORY, 9999);
+
+  await expect(get).rejects.toBeInstanceOf(NotFound);
+  await expect(get).rejects.toThrow('There is no pull request #9999 in acme/shop.');
+});

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { makePacer } from '../../../adapters/github/pace.ts';
 import { clip } from '../../../adapters/github/text.ts';
 import { NotFound } from '../../../core/errors.ts';
@@ -185,14 +185,19 @@ test('a deployment of a run is one, and asks GitHub for no merge and no contexts
 });
 
 test('the pacer lets a few writes pass at once and then one at a time', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
   const pace = makePacer(3, 20);
-  const started = performance.now();
-  const times: number[] = [];
+  let passed = 0;
+  const passedAfter = async (milliseconds: number) => {
+    await vi.advanceTimersByTimeAsync(milliseconds);
+    return passed;
+  };
 
-  await Promise.all(
-    Array.from({ length: 5 }, () => pace().then(() => times.push(performance.now() - started))),
-  );
+  for (let writes = 0; writes < 5; writes++) void pace().then(() => passed++);
+  const times = [await passedAfter(0), await passedAfter(49), await passedAfter(1)];
+  const later = [await passedAfter(49), await passedAfter(1)];
 
-  expect(times.filter((time) => time < 40).length).toBe(3);
-  expect(Math.max(...times)).toBeGreaterThan(90);
+  expect(times).toEqual([3, 3, 4]);
+  expect(later).toEqual([4, 5]);
 });

@@ -3,6 +3,7 @@ import { startAutomatic } from '../../../core/ephemeral/automatic.ts';
 import type { Pull } from '../../../core/ports.ts';
 import { parseConfig } from '../../../core/projects/config.ts';
 import type { PlanRequest } from '../../../core/requests/request.ts';
+import { requestFromWebhook } from '../../../core/requests/webhook.ts';
 import { type MemoryPorts, memoryPorts } from '../../support/fakes/index.ts';
 
 const BASE = parseConfig('environments: { prod: { branch: main } }\nephemeral: { on_pull_request: true }\n');
@@ -67,26 +68,77 @@ test('a draft gets one when somebody asks', async () => {
   expect(await startAutomatic(asks('comment', { asked: true }), pull, BASE, ports)).toHaveLength(1);
 });
 
-test('what was destroyed when it was closed is made anew when it is opened again, once', async () => {
-  const [first] = await startAutomatic(asks('opened'), PULL, BASE, ports);
+/** A run began, of the workflow that made or ended it. */
+async function ran(id: string | undefined, workflow: 'ephemeral' | 'destroy', commit: string | null) {
   await ports.runs.claim({
-    id: 'd'.repeat(20),
-    workflow: 'destroy',
-    command: 'destroy',
+    id: id ?? '',
+    workflow,
+    command: workflow,
     repository: 'acme/shop',
     environment: 'eph-pr-7',
     pull: 7,
-    commit: null,
+    commit,
     requester: null,
     state: 'succeeded',
     title: '',
     startedAt: '2026-01-01T00:00:00.000Z',
     endedAt: null,
   });
+}
 
-  const [second] = await startAutomatic(asks('reopened'), PULL, BASE, ports);
-  const [twice] = await startAutomatic(asks('reopened'), PULL, BASE, ports);
+/** What GitHub says when it is opened again. */
+function reopened(): PlanRequest {
+  const sender = { login: 'bob', type: 'User' };
+  const repository = { full_name: 'acme/shop', default_branch: 'main' };
+  const payload = {
+    action: 'reopened',
+    number: 7,
+    pull_request: {
+      number: 7,
+      draft: false,
+      updated_at: '2026-01-01T00:00:00Z',
+      closed_at: null,
+      head: { sha: SHA, ref: 'change', repo: repository },
+      base: { ref: 'main', sha: 'b'.repeat(40), repo: repository },
+      user: sender,
+    },
+    repository,
+    sender,
+  };
+  const read = requestFromWebhook({ event: 'pull_request', deliveryId: 'd1', payload }, { self: null });
+  const request = Array.isArray(read) ? read[0] : undefined;
+  if (request?.command !== 'plan') throw new Error('it asks for no plan');
+  return request;
+}
 
+test('what was destroyed when it was closed is made anew when it is opened again, once', async () => {
+  const [first] = await startAutomatic(asks('opened'), PULL, BASE, ports);
+  await ran(first, 'ephemeral', SHA);
+  await ran('d'.repeat(20), 'destroy', null);
+
+  const [other] = await startAutomatic(asks('ready_for_review'), PULL, BASE, ports);
+  const [second] = await startAutomatic(reopened(), PULL, BASE, ports);
+  const [twice] = await startAutomatic(reopened(), PULL, BASE, ports);
+
+  expect(other).toBe(first);
   expect(second).not.toBe(first);
   expect(twice).toBe(second);
+});
+
+test('a head that it is pushed back to is made again, once each time', async () => {
+  const moved = { ...PULL, head: { ...PULL.head, sha: 'c'.repeat(40) } };
+  const at = async (pull: Pull) => {
+    const [run] = await startAutomatic(asks('synchronize'), pull, BASE, ports);
+    if (run !== undefined && !(await ports.runs.get(run))) await ran(run, 'ephemeral', pull.head.sha);
+    return run;
+  };
+  const started = () => ports.workflows.executions.length;
+
+  const [first, second] = [await at(PULL), await at(moved)];
+  const [back, again] = [await at(PULL), await at(PULL)];
+  const onceMore = await at(moved);
+
+  expect(new Set([first, second, back, onceMore]).size).toBe(4);
+  expect([first, back]).toContain(again);
+  expect(started()).toBe(4);
 });

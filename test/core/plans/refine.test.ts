@@ -49,6 +49,14 @@ describe('onlyRefines', () => {
     expect(onlyRefines(now, approved).ok).toBe(false);
   });
 
+  test('a secret within a text may not change either', () => {
+    const of = (hash: string) => one({ url: { $sensitive: hash, text: 'pg://(sensitive)@db' } });
+
+    expect(onlyRefines(of('1'), of('1'))).toEqual(ok);
+    expect(differences(of('1'), of('2'))).toEqual(['a.x: url will not be as it was approved.']);
+    expect(planDigest(of('1'))).not.toBe(planDigest(of('2')));
+  });
+
   test('a value that was known may not change', () => {
     expect(differences(one({ n: 1 }), one({ n: 2 }))).toEqual(['a.x: n will not be as it was approved.']);
   });

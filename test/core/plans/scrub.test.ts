@@ -21,8 +21,26 @@ const FORMS: Record<string, (secret: string) => string> = {
   'JSON in JSON': (s) => JSON.stringify(JSON.stringify(s)),
   'JSON by Go': (s) =>
     JSON.stringify(s).replaceAll('<', '\\u003c').replaceAll('>', '\\u003e').replaceAll('&', '\\u0026'),
+  'quoted by Go': (s) => goQuoted(s),
   HCL: (s) => JSON.stringify(s).replaceAll('${', () => '$${'),
 };
+
+/** What terraform 1.11 printed of the characters that cannot be seen. */
+const BY_GO: [string, string][] = [
+  ['\u0001', '\\x01'],
+  ['\u007f', '\\x7f'],
+  ['\b', '\\b'],
+  ['\u000b', '\\v'],
+  ['\u001b', '\\x1b'],
+  ['\u200b', '\\u200b'],
+  ['\u00ad', '\\u00ad'],
+  ['\u2028', '\\u2028'],
+];
+
+function goQuoted(text: string): string {
+  const json = JSON.stringify(text).slice(1, -1);
+  return BY_GO.reduce((quoted, [char, written]) => quoted.replaceAll(char, () => written), json);
+}
 
 /** What of a form tells the secret: some of the characters at base64's ends belong to its neighbours. */
 function leaks(shown: string, form: string, secret: string): boolean {
@@ -40,6 +58,18 @@ describe('createScrubber', () => {
     expect(shown).toContain(MARK);
     expect(shown.startsWith('before ')).toBe(true);
     expect(shown.endsWith(' after')).toBe(true);
+  });
+
+  it.each(BY_GO)('takes out a secret with %j, which terraform prints as %s', (char, written) => {
+    const shown = createScrubber([`hunter2${char}tail of it`])(`input = "hunter2${written}tail of it"`);
+
+    expect(shown).toBe(`input = "${MARK}"`);
+  });
+
+  it('takes out a secret with a line separator, as terraform writes it in JSON', () => {
+    const shown = createScrubber(['hunter2\u2028<tail>'])('{"value":"hunter2\\u2028\\u003ctail\\u003e"}');
+
+    expect(shown).toBe(`{"value":"${MARK}"}`);
   });
 
   it('takes out each line of a secret of several lines, however it is indented', () => {

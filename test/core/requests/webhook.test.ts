@@ -81,7 +81,7 @@ describe('push', () => {
 });
 
 describe('pull request', () => {
-  test.each(['opened', 'synchronize', 'ready_for_review'])('%s asks for a plan', (action) => {
+  test.each(['opened', 'ready_for_review'])('%s asks for a plan', (action) => {
     expect(ask('pull_request', pull({ action }))).toEqual([
       {
         command: 'plan',
@@ -94,13 +94,13 @@ describe('pull request', () => {
     ]);
   });
 
-  test('reopened asks for a plan, each time that it is', () => {
-    const [first] = [ask('pull_request', pull({ action: 'reopened' }))];
-    const again = pull({ action: 'reopened' });
+  test.each(['reopened', 'synchronize'])('%s asks for a plan, each time that it is', (action) => {
+    const [first] = [ask('pull_request', pull({ action }))];
+    const again = pull({ action });
     again.pull_request.updated_at = '2026-01-03T12:00:00Z';
 
     expect(first).toMatchObject([
-      { command: 'plan', origin: { trigger: `7/${A}/reopened/2026-01-01T12:00:00Z` } },
+      { command: 'plan', origin: { trigger: `7/${A}/${action}/2026-01-01T12:00:00Z` } },
     ]);
     expect(ask('pull_request', again)).not.toEqual(first);
   });

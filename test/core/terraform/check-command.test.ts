@@ -54,6 +54,8 @@ describe('what is not', () => {
     ['destroy', /does not run `terraform destroy`/],
     ['state push x', /does not run `terraform state push`/],
     ['stat list', /does not run/],
+    ['state lst', /`terraform state lst`, did you mean "state list"\? It runs: /],
+    ['terraform state list', /What stands behind `terraform` is enough/],
     ['workspace list', /does not run/],
     ['init', /does not run/],
     ['fmt', /does not run/],

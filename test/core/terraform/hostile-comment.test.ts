@@ -50,7 +50,7 @@ describe('a comment', () => {
     ['output -json=true', /takes no value/],
     ['state list -id x', /written with its value/],
     ['state list -state /etc/passwd', /not run with/],
-    ['"state list"', /does not run/],
+    ['"state list"', /`state list` came as one word/],
     ['state rm -backup=- a.b', /not run with/],
     ['import -var x=y a.b c', /not run with/],
     ['import a.b ""', /is not the id/],

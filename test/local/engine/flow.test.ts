@@ -266,7 +266,7 @@ test('300 items are no trouble', async () => {
   const execution = await runOnce(definition, items, { [lambda]: async (item) => item });
 
   expect(execution.output).toEqual(items.map((item, index) => ({ index, item })));
-  expect(performance.now() - before).toBeLessThan(5000);
+  expect(performance.now() - before).toBeLessThan(30_000);
 });
 
 /** Without fields that are undefined. */

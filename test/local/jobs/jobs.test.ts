@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -120,8 +121,10 @@ describe('run', () => {
         `together/${name}`,
       );
 
+    const first = build('same 1', 'same', meets('other'));
+    await until('it to run', () => existsSync(join(marks, 'log')));
     const results = await Promise.all([
-      build('same 1', 'same', meets('other')),
+      first,
       build('same 2', 'same', 'true'),
       build('other', 'other', meets('same 1')),
     ]);
@@ -159,16 +162,17 @@ describe('stop', () => {
     const slow = orderOf(buildJob(['sleep', '60']), { state: null, folder: 'wait' });
     const waiting = orderOf(buildJob(['true'], { runId: 'run-2' }), { state: null, folder: 'wait' });
     const first = host.jobs.run(slow, 'wait/first');
+    await until('the first', async () => (await host.jobs.port.log(slow.prefix, 0)).includes('Building'));
     const second = host.jobs.run(waiting, 'wait/second');
-    await until('both', async () => (await host.jobs.port.active('run-2')).length === 1);
+    await until('the second', async () => (await host.jobs.port.active('run-2')).length === 1);
 
     await host.jobs.port.stop('run-2', 'a newer commit');
+    await host.jobs.port.stop('run-1', 'the test is over');
 
     expect(await second).toMatchObject({
       status: 'interrupted',
       error: expect.stringContaining('before it was started'),
     });
-    await host.jobs.port.stop('run-1', 'the test is over');
     expect((await first).status).toBe('interrupted');
   });
 

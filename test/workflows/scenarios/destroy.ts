@@ -206,6 +206,32 @@ export const DESTROYS: Scenarios = {
     ).rejects.toThrow(/There is no ephemeral environment "eph-none" in \S+; there stands eph-x\./);
   },
 
+  'a time that nobody can read is told to whoever asks, and starts nothing': async (world) => {
+    await standing(world);
+
+    const written = [
+      { command: 'extend', environment: 'eph-x', ttl: '8 h' },
+      { command: 'extend', environment: 'eph-x', at: '2026-01-01T18:00' },
+      { command: 'ephemeral', ref: 'main', ttl: '8' },
+    ] as const;
+    const asked = await Promise.allSettled(written.map((what, at) => ask(world, what, `unread-${at}`)));
+
+    expect(asked.map((one) => (one.status === 'rejected' ? String(one.reason) : one.value))).toEqual([
+      expect.stringContaining('"8 h" is not a length of time'),
+      expect.stringContaining('does not say in which time zone'),
+      expect.stringContaining('"8" is not a length of time'),
+    ]);
+    expect((await world.settled()).map(({ workflow }) => workflow)).not.toContain('extend');
+  },
+
+  'a permanent one that is meant is named with what takes it down': async (world) => {
+    await standing(world);
+
+    const asked = down(world, 'eph-prod', 'permanent');
+
+    await expect(asked).rejects.toThrow('`cairn destroy prod` takes it down.');
+  },
+
   'two who extend at the same time both get what they asked for; a step that is repeated adds nothing':
     async (world) => {
       await standing(world);

@@ -108,6 +108,32 @@ export const DRIFTS_DUE: Scenarios = {
     expect(deploy?.state).toBe('waiting');
   },
 
+  'a reconcile that a freeze refused while it waited for a person is asked for again after the freeze':
+    async (world) => {
+      await deployed(world, withDrift('every: 6h, reconcile: true'));
+      const origin = (trigger: string) => ({ source: 'api' as const, login: 'alice', trigger });
+      const place = { repository: REPOSITORY, environment: 'prod' };
+      world.state.set('app', 'by hand');
+      await look(world);
+      await world.settled();
+      await world.request({ command: 'freeze', reason: 'release week', ...place, origin: origin('freeze') });
+      await world.approve();
+      await world.settled();
+      const [refused] = await deploys(world);
+      await look(world);
+      const frozen = await deploys(world);
+      await world.request({ command: 'unfreeze', ...place, origin: origin('unfreeze') });
+      await look(world);
+      await world.settled();
+      const [anew] = await deploys(world);
+
+      expect(refused).toMatchObject({ state: 'refused' });
+      expect(world.state.get('app')).toBe('by hand');
+      expect(frozen[0]?.id).toBe(refused?.id);
+      expect(anew).toMatchObject({ state: 'waiting' });
+      expect(anew?.id).not.toBe(refused?.id);
+    },
+
   'a schedule looks once for each moment, and not where nothing stands': async (world) => {
     const before = await scheduled(world);
     await deployed(world, withDrift('cron: "0 6 * * *", time_zone: Europe/Berlin'));

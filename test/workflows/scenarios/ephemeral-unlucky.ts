@@ -169,7 +169,8 @@ export const UNLUCKY: Scenarios = {
     async (world) => {
       const keyed = config('state: key, backend_config: { key: "{environment}/{project}" }');
       branches(world, keyed);
-      await world.push({ 'network/main.tf': backend('n'), 'app/main.tf': backend('eph-demo/app') });
+      const app = { ...project('app', { value: 'a1' }), 'app/main.tf': backend('eph-demo/app') };
+      await world.push({ 'network/main.tf': backend('n'), ...app });
       await world.settled();
       await world.approve();
       await world.settled();

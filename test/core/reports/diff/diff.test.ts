@@ -200,6 +200,38 @@ describe('renderDiff', () => {
     ]);
   });
 
+  test('shows the rest of a text that holds a secret, and says so where the secret is all that changes', () => {
+    const hidden = (hash: string, text: string) => ({ $sensitive: hash, text });
+    const url = 'pg://root:(sensitive)@';
+    const before = {
+      a: hidden('1', `${url}db`),
+      b: hidden('2', `${url}db`),
+      c: 'none',
+      d: hidden('3', 'x\n(sensitive)\n'),
+    };
+    const after = {
+      a: hidden('4', `${url}db`),
+      b: hidden('5', `${url}new`),
+      c: hidden('6', url),
+      d: hidden('7', 'y\n(sensitive)\n'),
+    };
+
+    expect(attributes(before, after)).toEqual([
+      `!     a = "${url}db" # (what changes is sensitive)`,
+      `!     b = "${url}db" -> "${url}new"`,
+      `!     c = "none" -> "${url}"`,
+      '!     d = <<-EOT',
+      '-         x',
+      '+         y',
+      '          (sensitive)',
+      '      EOT',
+    ]);
+    expect(attributes({ l: [before.a, 1] }, { l: [before.a, before.b, 1] })).toContain(
+      `+         "${url}db",`,
+    );
+    expect(attributes({ o: before.a }, {})).toEqual([`-     o = "${url}db" -> null`]);
+  });
+
   test('does not fill a comment with indentation', () => {
     let deep: unknown = 1;
     for (let i = 0; i < 1000; i++) deep = [deep];

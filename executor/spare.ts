@@ -1,0 +1,116 @@
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { sha256Of } from './sha256.ts';
+import { unpack } from './unpack.ts';
+
+/** Lays the sources of the jobs of one process, and hands a checkout on instead of making the same again. */
+export interface Spare {
+  /** Makes `src`, with what is in the archive. */
+  lay(archive: string, src: string): Promise<void>;
+  /** The job is done with the checkout that was laid for it: the next one may have it. */
+  keep(src: string): void;
+}
+
+interface Checkout {
+  /** SHA-256 of the archive it was unpacked from. */
+  archive: string;
+  /** By path in the checkout, itself being '': which folder it is and its mode, null for anything else. */
+  entries: ReadonlyMap<string, string | null>;
+  /** When the last of them was changed, in milliseconds of the file system's clock. */
+  since: number;
+}
+
+/**
+ * The projects of one commit are planned one after the other, each in a work folder of its own. To unpack the whole
+ * repository for each and to delete it again takes longer than many a plan, so what one job leaves is moved to where
+ * the next one wants it: if that has the same archive, and only as far as nobody touched it. `folder` is this
+ * process's alone.
+ */
+export function createSpare(folder: string): Spare {
+  const path = join(folder, 'src');
+  let laid: Checkout | null = null;
+  let kept: Checkout | null = null;
+
+  function take(archive: string, src: string): Checkout | null {
+    const found = kept;
+    kept = null;
+    if (!found) return null;
+    try {
+      if (found.archive === archive && isUntouched(path, found)) {
+        renameSync(path, src);
+        return found;
+      }
+      rmSync(path, { recursive: true, force: true });
+    } catch {
+      // Something of it cannot be read or removed: the host clears this process's folder away as a whole.
+    }
+    return null;
+  }
+
+  return {
+    async lay(archive, src) {
+      laid = null;
+      const digest = sha256Of(archive);
+      const taken = take(digest, src);
+      if (!taken) await layNew(archive, src);
+      laid = taken ?? { archive: digest, ...look(src) };
+    },
+    keep(src) {
+      if (!laid) return;
+      try {
+        renameSync(src, path);
+        kept = laid;
+      } catch {
+        // The next job unpacks its own.
+      }
+      laid = null;
+    },
+  };
+}
+
+export async function layNew(archive: string, src: string): Promise<void> {
+  mkdirSync(src, { mode: 0o700 });
+  await unpack(archive, src);
+}
+
+function look(src: string): Pick<Checkout, 'entries' | 'since'> {
+  const entries = new Map<string, string | null>();
+  let since = 0;
+  const add = (name: string): void => {
+    const at = join(src, name);
+    const stat = lstatSync(at);
+    since = Math.max(since, stat.ctimeMs);
+    entries.set(name, markOf(stat));
+    if (stat.isDirectory()) for (const inner of readdirSync(at)) add(join(name, inner));
+  };
+  add('');
+  return { entries, since };
+}
+
+/**
+ * Takes away what came in addition, and answers whether the rest is what it was: the same folders, and in them files
+ * whose inodes did not change since, by a time that no program can set back.
+ */
+function isUntouched(src: string, { entries, since }: Checkout): boolean {
+  // A clock that ticks in seconds would not show what the job did at once.
+  if (Number.isInteger(since / 1000)) return false;
+  let found = 0;
+  const check = (name: string): boolean => {
+    const at = join(src, name);
+    const mark = entries.get(name);
+    if (mark === undefined) {
+      rmSync(at, { recursive: true });
+      return true;
+    }
+    found += 1;
+    const stat = lstatSync(at);
+    if (markOf(stat) !== mark) return false;
+    if (mark === null) return stat.ctimeMs <= since;
+    return readdirSync(at).every((inner) => check(join(name, inner)));
+  };
+  return check('') && found === entries.size;
+}
+
+function markOf(stat: Stats): string | null {
+  return stat.isDirectory() ? `${stat.ino} ${stat.mode}` : null;
+}
