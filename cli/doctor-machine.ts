@@ -106,7 +106,9 @@ export async function checkDataFolder(data: string): Promise<Finding[]> {
         name,
         status: 'fail',
         message: `${data} can be read or written by others: it holds keys and states.`,
-        help: `chmod go-rw ${data} && chmod 600 ${path.join(data, 'admin.token')}`,
+        help: [`chmod go-rw ${data}`, ...(token ? [`chmod 600 ${path.join(data, 'admin.token')}`] : [])].join(
+          ' && ',
+        ),
       }
     : { name, status: 'ok', message: data };
   return [findings, await checkDisk(data)];

@@ -78,6 +78,6 @@ export function driftNotes(found: NonNullable<RunView['drift']>): string[] {
   return [
     ...(issue && isTold ? [`${gone ? 'Closed:' : 'Told in'} ${plain(issue.url)}`] : []),
     ...notes.map(plain),
-    ...(reconciledBy === null ? [] : [`Run ${reconciledBy} takes it away.`]),
+    ...(reconciledBy === null ? [] : [`Run ${reconciledBy} was started to take it away.`]),
   ];
 }

@@ -111,7 +111,9 @@ async function markedElsewhere(
 
 function showsFormer(plan: TerraformPlan): boolean {
   const resources = [...(plan.resource_changes ?? []), ...(plan.resource_drift ?? [])];
-  const shown = resources.filter((resource) => kindOf(resource.change) !== 'none' || moved(resource));
-  const changes = [...shown.map(({ change }) => change), ...Object.values(plan.output_changes ?? {})];
-  return changes.some((change) => change.before !== null && change.before !== undefined);
+  const movedOnes = resources.filter(moved).map(({ change }) => change);
+  const changes = [...resources.map(({ change }) => change), ...Object.values(plan.output_changes ?? {})];
+  return [...movedOnes, ...changes.filter((change) => kindOf(change) !== 'none')].some(
+    ({ before }) => before !== null && before !== undefined,
+  );
 }

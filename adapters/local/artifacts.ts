@@ -16,7 +16,6 @@ export function fileArtifacts(dir: string): Artifacts {
   const root = path.resolve(dir);
   const made = new Set<string>();
   let swept: Promise<void> | null = null;
-  const syncFolder = shared(sync);
 
   async function folder(target: string): Promise<void> {
     if (made.has(target)) return;
@@ -53,7 +52,7 @@ export function fileArtifacts(dir: string): Artifacts {
       // A link fails if the name is taken, in one step and whoever asks: that is what makes it write-once.
       if (how === 'new') await link(temporary, target);
       else await rename(temporary, target);
-      await syncFolder(path.dirname(target));
+      await sync(path.dirname(target));
       return true;
     } catch (error) {
       if (how === 'new' && code(error) === 'EEXIST') return false;
@@ -118,28 +117,6 @@ async function sync(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-/** One call for all who ask for the same folder before it begins: what comes together is on disk together. */
-function shared(call: (folder: string) => Promise<void>): typeof call {
-  const running = new Map<string, Promise<void>>();
-  const next = new Map<string, Promise<void>>();
-  return (folder) => {
-    const known = next.get(folder);
-    if (known) return known;
-    const begin = (): Promise<void> => {
-      next.delete(folder);
-      const work = call(folder).finally(() => {
-        if (running.get(folder) === work) running.delete(folder);
-      });
-      running.set(folder, work);
-      return work;
-    };
-    // Not at once: others may be a moment behind.
-    const turn = (running.get(folder) ?? Promise.resolve()).then(begin, begin);
-    next.set(folder, turn);
-    return turn;
-  };
 }
 
 /** Syncs every folder from `upper` down to `lower`. */

@@ -78,7 +78,7 @@ function driftText({ where, since, unknown, issue, reconciledBy }: DriftView, no
   const told = issue ? html` · ${link(issue.url, `issue #${issue.number}`)}` : NOTHING;
   return html`<p class="drift-text">${since === null ? NOTHING : html`Drift in ${where}, found ${ago(since, now)}. `}${
     names.length > 0 ? html`Not compared: ${names.join(', ')}. ` : NOTHING
-  }${reconciledBy === null ? NOTHING : html`<a href="${runPath(reconciledBy)}">A run</a> takes it away.`}${told}</p>`;
+  }${reconciledBy === null ? NOTHING : html`<a href="${runPath(reconciledBy)}">A run</a> was started to take it away.`}${told}</p>`;
 }
 
 function whatStands(view: EphemeralView, runs: Run[], now: Date): Html {

@@ -67,7 +67,7 @@ ${drift.notes.map((note) => html`<p class="note">${note}</p>`)}
 ${drift.known ? html`<p class="note">The same difference was told before.</p>` : NOTHING}
 ${drift.gone ? html`<p class="note">What had drifted before is as it should be again.</p>` : NOTHING}
 ${issueOf(drift)}
-${drift.reconciledBy === null ? NOTHING : html`<p><a href="${runPath(drift.reconciledBy)}">Another run</a> takes it away.</p>`}</section>`;
+${drift.reconciledBy === null ? NOTHING : html`<p><a href="${runPath(drift.reconciledBy)}">Another run</a> was started to take it away.</p>`}</section>`;
 }
 
 /** Where all is as it was, and was so before, there is no issue to look at. */

@@ -115,7 +115,7 @@ button { background: #3f7a5d; border-color: transparent; color: #fff; cursor: po
   .stack tr { padding: .55rem .9rem; }
   .stack tr.is-bad { border-left: 4px solid var(--bad); }
   .stack tr.is-bad td { border-left: 0; }
-  .stack td { display: inline-block; padding: .08rem .55rem .08rem 0; font-size: .94em; white-space: normal; overflow-wrap: anywhere; }
+  .stack td { display: inline-block; padding: .08rem .4rem .08rem 0; font-size: .92em; white-space: normal; overflow-wrap: anywhere; }
   .stack td:last-child { padding-right: 0; }
   .stack td:first-child, .stack td.what { display: block; width: auto; max-width: none; min-width: 0; padding-right: 0; font-size: 1em; }
   .stack td.number { float: left; margin-right: .5rem; }

@@ -48,8 +48,8 @@ async function sinceThen(
     (await ports.runs.list({ repository, environment, workflow, limit: 1 }))[0] ?? null;
   const [made, ended] = await Promise.all([newest('ephemeral'), newest('destroy')]);
   // Opened again with the head it had: what was made for it then is gone, and is made anew.
-  if (ended && ended.number > (made?.number ?? 0)) return isReopened(origin) ? `/after-${ended.id}` : '';
-  // Pushed back to a head that it had before: what stands is of another one.
+  if (ended && ended.number > (made?.number ?? 0) && isReopened(origin)) return `/after-${ended.id}`;
+  // Pushed back to a head that it had before: what was made last is of another one.
   const isOfOther = made !== null && made.commit !== null && made.commit !== sha;
   const wasMade = (await ports.runs.get(runId('ephemeral', repository, environment, trigger))) !== null;
   return isOfOther && wasMade ? `/after-${made.id}` : '';

@@ -193,6 +193,8 @@ function stateOf(doc: RunDocument): DeployState {
 }
 
 function helpFor(doc: RunDocument): string | null {
+  // What a guard refuses it refuses again: its message says what to change.
+  if (doc.failure?.stage === 'guard') return null;
   if (doc.request.command === 'destroy') return helpForDestroy(doc);
   if (isEphemeral(doc.environment)) return helpForEphemeral(doc);
   if (doc.outcome === 'broken') {

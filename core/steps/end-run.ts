@@ -113,5 +113,5 @@ function few(names: string[]): string {
 }
 
 function firstLine(text: string): string {
-  return (text.split('\n').find((line) => line.trim() !== '') ?? '').slice(0, 200);
+  return clipped(text.split('\n').find((line) => line.trim() !== '') ?? '', 200);
 }

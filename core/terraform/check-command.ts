@@ -57,7 +57,8 @@ export function checkCommand(args: readonly string[], allowed: readonly string[]
 }
 
 function unknown(first: string, second: string): string {
-  if (first === 'terraform') return 'What stands behind `terraform` is enough: `-- state list`, for instance.';
+  if (first === 'terraform')
+    return 'What stands behind `terraform` is enough: `-- state list`, for instance.';
   if (COMMANDS.includes(first)) return `\`${first}\` came as one word: write it without quotes around both.`;
   const asked = /^[a-z-]{1,20}$/.test(second) && first === 'state' ? `${first} ${second}` : first;
   const close = didYouMean(asked, COMMANDS) || '.';

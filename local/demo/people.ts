@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import type { Forge } from '../forge/forge.ts';
+
 /** What a person does on the forge, by its REST API and their own token. */
 export interface Person {
   login: string;
@@ -28,6 +31,18 @@ export interface PullPage {
   body: string;
   html_url: string;
   head: { sha: string; ref: string };
+}
+
+/** Somebody whom the forge did not know, with a token of their own. */
+export function newcomer(
+  forge: Pick<Forge, 'addUser' | 'apiUrl'>,
+  repository: string,
+  login: string,
+  permission: 'admin' | 'write' | 'read',
+): Person {
+  const token = `${login}-${randomBytes(12).toString('hex')}`;
+  forge.addUser(login, token, { [repository]: permission });
+  return person(forge.apiUrl, repository, login, token);
 }
 
 export function person(apiUrl: string, repository: string, login: string, token: string): Person {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Log } from '../../core/log.ts';
@@ -9,7 +8,8 @@ import { jsonLog } from '../log.ts';
 import { installRoot } from '../root.ts';
 import { type Server, startServer } from '../server.ts';
 import { type Checkout, cloneOf, placeShop } from './checkout.ts';
-import { type Person, person } from './people.ts';
+import { freePort } from './free-port.ts';
+import { newcomer, type Person } from './people.ts';
 
 export const REPOSITORY = 'acme/shop';
 
@@ -36,11 +36,8 @@ export async function makeWorld(options: DemoOptions): Promise<DemoWorld> {
   await mkdir(options.dir, { recursive: true });
   const forge = await startForge({ dir: path.join(options.dir, 'forge'), port: options.ports.forge });
   await forge.addRepository(REPOSITORY, { description: 'A small shop, deployed by Cairn' });
-  const [alice, bob] = ['alice', 'bob'].map((login) => {
-    const token = `${login}-${randomBytes(12).toString('hex')}`;
-    forge.addUser(login, token, { [REPOSITORY]: login === 'alice' ? 'admin' : 'write' });
-    return person(forge.apiUrl, REPOSITORY, login, token);
-  }) as [Person, Person];
+  const alice = newcomer(forge, REPOSITORY, 'alice', 'admin');
+  const bob = newcomer(forge, REPOSITORY, 'bob', 'write');
 
   const app = await forge.addApp('cairn');
   const keyFile = path.join(options.dir, 'app.pem');
@@ -111,15 +108,4 @@ async function stopShop(home: string): Promise<void> {
   } catch {
     // It is gone already.
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

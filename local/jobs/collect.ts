@@ -44,12 +44,10 @@ export async function collect(
   const { artifacts } = options;
   const read = (name: string): Buffer | null => readJobFile(attempt.path, ['out', name], uid);
   const result = resultOf(read(JOB_FILES.result), folder, read(APPLYING) !== null, options.problem);
-  await Promise.all(
-    [...CARRIED, JOB_FILES.erroredState].map(async (name) => {
-      const bytes = read(name);
-      if (bytes) await artifacts.put(`${order.prefix}/out/${name}`, bytes);
-    }),
-  );
+  for (const name of [...CARRIED, JOB_FILES.erroredState]) {
+    const bytes = read(name);
+    if (bytes) await artifacts.put(`${order.prefix}/out/${name}`, bytes);
+  }
   const problem = await carryState(folder, attempt, options, result);
   return finish(artifacts, folder, withProblems(result, problem ? [problem] : []));
 }

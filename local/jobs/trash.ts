@@ -74,7 +74,8 @@ export function openTrash(dir: string): Trash {
 
 async function remove(owner: number, paths: readonly string[]): Promise<void> {
   if (process.getuid?.() !== 0 || owner === 0) {
-    for (const path of paths) await rm(path, { recursive: true, force: true });
+    // What a job has closed to its own user waits for the next start.
+    for (const path of paths) await rm(path, { recursive: true, force: true }).catch(() => undefined);
     return;
   }
   const deep: string[] = [];

@@ -90,7 +90,7 @@ describe.skipIf(NO_MOTO)(`AWS, on moto${NO_MOTO ? ` (skipped: ${NO_MOTO})` : ''}
       project: 'network',
       args: '["state", "list"]',
     });
-    const at = new Date(Date.now() + 20_000).toISOString();
+    const at = new Date(Date.now() + 45_000).toISOString();
     const end = await ask({ command: 'extend', name: 'demo', at });
     const gone = await world.ended({ environment: 'eph-demo', workflow: 'destroy' });
 

@@ -149,7 +149,7 @@ describe('cairn doctor', () => {
 
     const { of } = await examine([...GOOD, '--data', data]);
 
-    expect(of('data folder')).toMatchObject({ status: 'fail', help: expect.stringContaining('chmod') });
+    expect(of('data folder')).toMatchObject({ status: 'fail', help: `chmod go-rw ${data}` });
   });
 
   it('reads well without colours', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Runs, Status } from '../../core/ports.ts';
 import type { StatusEvent } from '../../core/reports/event.ts';
-import type { Run } from '../../core/requests/run.ts';
+import { ENDED, type Run } from '../../core/requests/run.ts';
 import { type Make, use } from './make.ts';
 
 /** The run index is written by both. */
@@ -61,6 +61,21 @@ export function testRuns(make: Make<RunStores>): void {
       expect(await list({ workflow: 'deploy', active: true })).toEqual(['c', 'a']);
       expect(await list({ active: false })).toEqual(['d']);
       expect(await list({ repository: 'acme/shop', environment: 'stage', workflow: 'deploy' })).toEqual([]);
+    });
+
+    test('a run in any state that ends it is not active any more', async () => {
+      const { store } = await use(make);
+      for (const [at, state] of ENDED.entries()) {
+        await store.runs.claim(asked(state, at));
+        await store.status.emit({ ...event(state, 'end'), run: { state } });
+      }
+      await store.runs.claim(asked('goes on', ENDED.length));
+
+      const active = await store.runs.list({ active: true, limit: 20 });
+      const ended = await store.runs.list({ active: false, limit: 20 });
+
+      expect(active.map(({ id }) => id)).toEqual(['goes on']);
+      expect(ended.map(({ state }) => state)).toEqual(ENDED.toReversed());
     });
 
     test('events are numbered in a run; a repeated id changes nothing', async () => {

@@ -16,7 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, openDatabase } from '../../adapters/local/database.ts';
 import { ENDED, type Run } from '../../core/requests/run.ts';
 import { type Checkout, cloneOf } from '../../local/demo/checkout.ts';
-import { type Person, person } from '../../local/demo/people.ts';
+import { newcomer, type Person } from '../../local/demo/people.ts';
 import { type Forge, startForge } from '../../local/forge/forge.ts';
 import type { ForgeState, RepositoryRow } from '../../local/forge/state.ts';
 import { type ChildServer, startChild } from '../support/child-server-process.ts';
@@ -70,11 +70,8 @@ export async function makeCrashWorld(program: string): Promise<CrashWorld> {
   chmodSync(marks, 0o1777);
   const forge = await startForge({ dir: path.join(dir, 'forge') });
   await forge.addRepository(REPOSITORY);
-  const [alice, bob] = ['alice', 'bob'].map((login) => {
-    const token = `${login}-${randomBytes(12).toString('hex')}`;
-    forge.addUser(login, token, { [REPOSITORY]: login === 'alice' ? 'admin' : 'write' });
-    return person(forge.apiUrl, REPOSITORY, login, token);
-  }) as [Person, Person];
+  const alice = newcomer(forge, REPOSITORY, 'alice', 'admin');
+  const bob = newcomer(forge, REPOSITORY, 'bob', 'write');
   const app = await forge.addApp('cairn');
   const keyFile = path.join(dir, 'app.pem');
   writeFileSync(keyFile, app.privateKey, { mode: 0o600 });

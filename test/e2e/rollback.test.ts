@@ -81,7 +81,7 @@ test('an apply half done is rolled back in forward order, an unrelated push is r
   const unrelated = await world.push({ ...files('other', { value: 'o1' }) });
   const refused = await world.ended({ commit: unrelated });
 
-  expect(refused.state).toBe('failed');
+  expect(refused.state).toBe('refused');
   expect(refused.title).toContain(`#${revert?.number}`);
   expect(await world.applied()).not.toContain('+ other o1');
 

@@ -17,6 +17,10 @@ type Outcome = Record<string, unknown>;
 
 export const NETWORK_THEN_APP = 'projects:\n  - dir: network\n  - dir: app\n    depends_on: [network]\n';
 
+export const CLAIMED = ['ClaimRun', 'IsClaimed'];
+/** With the environment's lock. */
+export const HELD = [...CLAIMED, 'ClaimLock', 'IsHeld'];
+export const RELEASED = ['ReleaseLock', 'EndRun'];
 export const NEXT = ['NextWave', 'WhatIsNext'];
 export function planned(jobs: number): string[] {
   return [...NEXT, 'PlanProjects', ...Array<string>(jobs).fill('PlanProject'), 'ReviewPlans', 'ArePlansGood'];

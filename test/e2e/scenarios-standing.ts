@@ -1,6 +1,17 @@
 import { config } from '../support/real-roots.ts';
 import { REPOSITORY } from '../support/world.ts';
-import { applied, files, NETWORK_THEN_APP, NEXT, planned, type Scenario, steps } from './scenario.ts';
+import {
+  applied,
+  CLAIMED,
+  files,
+  HELD,
+  NETWORK_THEN_APP,
+  NEXT,
+  planned,
+  RELEASED,
+  type Scenario,
+  steps,
+} from './scenario.ts';
 
 /** Environments that stand for a time, and what is asked of those that stand. */
 export const STANDING: Scenario[] = [
@@ -36,10 +47,7 @@ export const STANDING: Scenario[] = [
       launch: {
         state: 'succeeded',
         steps: [
-          'ClaimRun',
-          'IsClaimed',
-          'ClaimLock',
-          'IsHeld',
+          ...HELD,
           'LaunchEnvironment',
           'FetchSource',
           'ResolveEphemeral',
@@ -51,8 +59,7 @@ export const STANDING: Scenario[] = [
           ...NEXT,
           'SettleEnvironment',
           'RecordEnvironment',
-          'ReleaseLock',
-          'EndRun',
+          ...RELEASED,
         ],
       },
       stands: 'ready',
@@ -60,10 +67,7 @@ export const STANDING: Scenario[] = [
       end: {
         state: 'succeeded',
         steps: [
-          'ClaimRun',
-          'IsClaimed',
-          'ClaimLock',
-          'IsHeld',
+          ...HELD,
           'ResolveDestroy',
           'WhatIsResolved',
           ...planned(1),
@@ -74,8 +78,7 @@ export const STANDING: Scenario[] = [
           'ReviewDestroy',
           'IsDestroyed',
           'RecordEnvironment',
-          'ReleaseLock',
-          'EndRun',
+          ...RELEASED,
         ],
       },
       applied: ['+ network n1', '+ app a1', '- app a1', '- network n1'],
@@ -111,8 +114,7 @@ export const STANDING: Scenario[] = [
       ran: {
         state: 'succeeded',
         steps: [
-          'ClaimRun',
-          'IsClaimed',
+          ...CLAIMED,
           'FetchSource',
           'PrepareCommand',
           'WhatIsAsked',
@@ -121,8 +123,7 @@ export const STANDING: Scenario[] = [
           'RunCommand',
           'ReviewCommand',
           'RecordCommand',
-          'ReleaseLock',
-          'EndRun',
+          ...RELEASED,
         ],
       },
       output: 'terraform_data.it\n',
@@ -130,8 +131,7 @@ export const STANDING: Scenario[] = [
         state: 'succeeded',
         title: 'No drift',
         steps: [
-          'ClaimRun',
-          'IsClaimed',
+          ...CLAIMED,
           'FetchSource',
           'ResolveDrift',
           'WhatIsResolved',

@@ -1,19 +1,22 @@
 import { config } from '../support/real-roots.ts';
 import type { World } from '../support/world.ts';
-import { applied, files, NETWORK_THEN_APP, NEXT, planned, type Scenario, steps } from './scenario.ts';
+import {
+  applied,
+  CLAIMED,
+  files,
+  HELD,
+  NETWORK_THEN_APP,
+  NEXT,
+  planned,
+  RELEASED,
+  type Scenario,
+  steps,
+} from './scenario.ts';
 import { STANDING } from './scenarios-standing.ts';
 
-const BEGUN = [
-  'ClaimRun',
-  'IsClaimed',
-  'ClaimLock',
-  'IsHeld',
-  'FetchSource',
-  'ResolveProjects',
-  'WhatIsResolved',
-];
+const BEGUN = [...HELD, 'FetchSource', 'ResolveProjects', 'WhatIsResolved'];
 const ASKED = ['RequestApproval', 'ReviewAnswer', 'IsApproved'];
-const END = ['OpenRevert', 'RecordDeployment', 'ReleaseLock', 'EndRun'];
+const END = ['OpenRevert', 'RecordDeployment', ...RELEASED];
 
 async function reverts(world: World) {
   const all = await world.alice.pulls('all');
@@ -48,8 +51,7 @@ export const SCENARIOS: Scenario[] = [
     expected: {
       state: 'succeeded',
       steps: [
-        'ClaimRun',
-        'IsClaimed',
+        ...CLAIMED,
         'FetchSource',
         'ResolveProjects',
         'NextWave',

@@ -63,12 +63,13 @@ describe('interrupted', () => {
   });
 
   it('does the same when its time is over', async () => {
-    const prepared = await slowApply(2);
+    // By then terraform is to have begun.
+    const prepared = await slowApply(8);
 
     const ran = await run(bench, prepared);
 
     expect(ran.result).toMatchObject({ status: 'interrupted', started: true });
-    expect(ran.result.error).toContain('longer than its 2 s');
+    expect(ran.result.error).toContain('longer than its 8 s');
     expect(there(join(ran.dir, 'out/terraform.tfstate'))).toBe(true);
   });
 });

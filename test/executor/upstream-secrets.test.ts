@@ -245,6 +245,20 @@ output "host" { value = data.terraform_remote_state.up.outputs.host }`;
 });
 
 describe('a state behind a backend of its own', () => {
+  it('tells what was read when it was applied last', async () => {
+    const folder = join(bench.folder, 'former');
+    await mkdir(folder);
+    await writeFile(join(folder, 'state'), await out(applied, 'terraform.tfstate'));
+    const root = `terraform {\n  backend "local" { path = "${folder}/state" }\n}\n${ROOT}`;
+    const own = { project: { ...project, state: { kind: 'own' as const } } };
+
+    const changed = await plan(root, { 'up.tfstate': rotated }, own);
+
+    expect(changed.result).toMatchObject({ status: 'ok', empty: false });
+    expect(changed.log).toContain('pg://root:(sensitive)@host-of-upstream');
+    expectHidden(await shownBy(changed));
+  });
+
   it('is asked what it marks; if it does not tell, all that came from it is hidden', async () => {
     const folder = join(bench.folder, 'own');
     await mkdir(join(folder, 'blue'), { recursive: true });

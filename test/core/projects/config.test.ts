@@ -165,6 +165,10 @@ colour: red
     expect(problem).toMatch(/^cairn\.yaml:3:5: environments\.p\.branch: /);
   });
 
+  it.each(['eph-x', 'ephemeral', 'constructor'])('refuses the environment %j', (name) => {
+    expect(problems(`environments: { ${name}: { branch: main } }\n`)).toHaveLength(1);
+  });
+
   it.each(['PATH', 'LD_PRELOAD', 'TF_CLI_ARGS', 'TF_CLI_CONFIG_FILE', 'CAIRN_OUTPUT', 'NODE_OPTIONS'])(
     'refuses the secret %s, which changes how the job runs',
     (name) => {

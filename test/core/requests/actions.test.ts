@@ -1,23 +1,9 @@
-import fc from 'fast-check';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ephemeralName } from '../../../core/ephemeral/name.ts';
 import { InvalidInput, NotAllowed } from '../../../core/errors.ts';
 import type { WorkflowRun } from '../../../core/ports.ts';
 import { readActionsEvent, requestFromActions } from '../../../core/requests/actions.ts';
-import { branchName, repositoryName } from '../../../core/requests/request.ts';
-
-const COMMIT = 'c'.repeat(40);
-
-const RUN: WorkflowRun = {
-  actor: 'alice',
-  attempt: 1,
-  headRepository: 'acme/shop',
-  branch: 'main',
-  commit: COMMIT,
-  status: 'in_progress',
-  event: 'push',
-  title: 'Deploy',
-};
+import { COMMIT, RUN } from './workflow-run.ts';
 
 function request(detailType: string, detail: unknown, run: WorkflowRun | null = RUN) {
   return requestFromActions(readActionsEvent(detailType, detail), run, 'main');
@@ -326,71 +312,4 @@ describe('what GitHub Actions ask for', () => {
     expect(triggers[0]).not.toBe(triggers[2]);
     expect(asked('drift', { environment: 'prod' }).origin.reply).toBeUndefined();
   });
-});
-
-const wild = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 60 }),
-  fc
-    .array(
-      fc.constantFrom(
-        'deploy',
-        'plan',
-        'ephemeral',
-        'destroy',
-        'run',
-        'approve',
-        ':',
-        '/',
-        'acme/shop',
-        'main',
-        '..',
-        '\n',
-        '*',
-        ' ',
-      ),
-      {
-        maxLength: 9,
-      },
-    )
-    .map((parts) => parts.join('')),
-);
-
-test('a wild detail-type is refused in Cairn’s words, or names a repository and a branch as they are written', () => {
-  fc.assert(
-    fc.property(wild, fc.anything(), (detailType, detail) => {
-      let ask: ReturnType<typeof readActionsEvent>;
-      try {
-        const claims = {
-          environment: 'prod',
-          pull: 1,
-          run_id: 1,
-          project: 'app',
-          args: '["output"]',
-          digest: 'abcdef0',
-        };
-        ask = readActionsEvent(detailType, { ...claims, ...Object(detail) });
-      } catch (error) {
-        expect(error).toBeInstanceOf(InvalidInput);
-        return;
-      }
-      expect(`${ask.what.command}:${ask.repository}:${ask.branch}`).toBe(detailType);
-      expect(['plan', 'deploy', 'ephemeral', 'destroy', 'run', 'approve']).toContain(ask.what.command);
-      expect(repositoryName.safeParse(ask.repository).success).toBe(true);
-      expect(branchName.safeParse(ask.branch).success).toBe(true);
-    }),
-    { numRuns: 500 },
-  );
-});
-
-test('a wild detail never changes who asks, or of what', () => {
-  fc.assert(
-    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (claims) => {
-      const detail = { ...claims, run_id: 42, environment: 'prod', commit: COMMIT, pull: 3 };
-
-      const asked = request('deploy:acme/shop:main', detail);
-
-      expect(asked.repository).toBe('acme/shop');
-      expect(asked.origin).toMatchObject({ source: 'actions', login: 'alice' });
-    }),
-  );
 });

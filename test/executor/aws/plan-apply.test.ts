@@ -168,7 +168,8 @@ output "read" { value = data.terraform_remote_state.app.outputs.workspace }`,
     };
     await cloud.put(STATES, `${STATE}.tflock`, JSON.stringify(lock));
 
-    const planned = await run(cloud, planOf(1, {}, { timeout: 4 }), ROOT);
+    // It waits for half of its time: the other half has to do for all else.
+    const planned = await run(cloud, planOf(1, {}, { timeout: 20 }), ROOT);
 
     expect(planned).toMatchObject({ code: 1, result: { status: 'failed' } });
     expect(planned.result?.error).toContain('ann@laptop');

@@ -39,7 +39,7 @@ describe('inside of the subset', () => {
       const measured = (times[index + 1]! - times[index]!) / 1000;
       // Never early; a busy machine may be late. The exact delays stand in retry.test.ts.
       expect(measured).toBeGreaterThan(gap - 0.05);
-      expect(measured).toBeLessThan(gap + 30);
+      expect(measured).toBeLessThan(gap + 60);
     }
   });
 

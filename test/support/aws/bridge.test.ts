@@ -194,7 +194,7 @@ describe.skipIf(NO_MOTO)(`an AWS on this machine${NO_MOTO ? ` (skipped: ${NO_MOT
       deadLetterTargetArn: arn('cairn-requests-dead'),
       maxReceiveCount: 2,
     });
-    const queueUrl = await queue('cairn-requests', { VisibilityTimeout: '1', RedrivePolicy });
+    const queueUrl = await queue('cairn-requests', { VisibilityTimeout: '3', RedrivePolicy });
     const EventPattern = JSON.stringify({ source: ['cairn.requests'] });
     await clients.events.send(new PutRuleCommand({ Name: 'requests', EventPattern }));
     const Targets = [{ Id: 'queue', Arn: arn('cairn-requests') }];

@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { NO_MOTO } from '../../support/aws/moto.ts';
 import { DESTROYS } from '../scenarios/destroy.ts';
 import { TAKE_DOWNS } from '../scenarios/destroy-permanent.ts';
+import { EXTENSIONS } from '../scenarios/extend.ts';
 import type { Scenarios } from '../scenarios/scenario.ts';
 import { playOnMoto } from './play.ts';
 
-const ALL: Scenarios = { ...DESTROYS, ...TAKE_DOWNS };
+const ALL: Scenarios = { ...DESTROYS, ...EXTENSIONS, ...TAKE_DOWNS };
 
 /** One for each way through the machines; the rest is what steps decide, whoever calls them. */
 const WAYS = [

@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { NO_MOTO } from '../../support/aws/moto.ts';
 import { COMMANDS } from '../scenarios/run.ts';
 import { HELD } from '../scenarios/run-held.ts';
+import { TURNS } from '../scenarios/run-turn.ts';
 import type { Scenarios } from '../scenarios/scenario.ts';
 import { playOnMoto } from './play.ts';
 
@@ -17,7 +18,7 @@ const WAYS = [
 ];
 
 function ways(): Scenarios {
-  const all: Scenarios = { ...COMMANDS, ...HELD };
+  const all: Scenarios = { ...COMMANDS, ...HELD, ...TURNS };
   return Object.fromEntries(
     WAYS.map((name) => {
       const play = all[name];

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { project, REPOSITORY, type World } from '../../support/memory-world.ts';
-import { branches, config, known, openPull, pushed, standing, up } from './sandbox.ts';
+import { branches, change, config, known, openPull, pushed, standing, up } from './sandbox.ts';
 import type { Scenarios } from './scenario.ts';
 
 const backend = (key: string) =>
@@ -112,6 +112,22 @@ export const UNLUCKY: Scenarios = {
       expect(await known(world, 'eph-pr-1')).toMatchObject({ state: 'ready', automatic: true });
       expect(standing(world, 'eph-pr-1')).toMatchObject({ network: 'n1' });
     },
+
+  'a pull request that is pushed back to a head that it had before gets that head again': async (world) => {
+    const first = branches(world, config('on_pull_request: true'));
+    const pull = await openPull(world);
+    await pushed(world, pull.number, 'opened');
+    change(world, { value: 'a3' });
+    await pushed(world, pull.number);
+    const between = standing(world, 'eph-pr-1');
+    world.ports.repository.refs.set('refs/heads/change', first);
+
+    await pushed(world, pull.number, 'synchronize/2026-01-01T00:00:00Z');
+
+    expect(between).toMatchObject({ app: 'a3' });
+    expect(standing(world, 'eph-pr-1')).toMatchObject({ app: 'a2 on n1' });
+    expect(await known(world, 'eph-pr-1')).toMatchObject({ commit: first, state: 'ready' });
+  },
 
   'a branch that is deleted while it is launched changes nothing: its commit is kept, and its end comes':
     async (world) => {

@@ -1,7 +1,9 @@
+import { expect } from 'vitest';
 import type { AppliedProject, Ephemeral } from '../../../core/ephemeral/environment.ts';
 import { keepCommit } from '../../../core/ephemeral/forget.ts';
 import { scheduleEnd } from '../../../core/ephemeral/schedules.ts';
 import { recordNews } from '../../../core/record/ephemeral.ts';
+import { readEphemerals } from '../../../core/record/ephemeral-read.ts';
 import type { Request } from '../../../core/requests/request.ts';
 import type { Run } from '../../../core/requests/run.ts';
 import { type Model, REPOSITORY, type World } from '../../support/memory-world.ts';
@@ -142,4 +144,23 @@ export function ask(world: World, what: Asked, trigger = `asked-${what.command}`
 
 export function down(world: World, environment = 'eph-x', trigger = 'down') {
   return ask(world, { command: 'destroy', environment, reason: 'asked' }, trigger);
+}
+
+/** Nothing of it is left anywhere. */
+export async function expectGone(world: World, environment = 'eph-x'): Promise<void> {
+  const { ports } = world;
+  expect([...world.state.keys()].filter((name) => name === `${environment}/app`)).toEqual([]);
+  expect([...world.state.keys()].filter((name) => name === `${environment}/network`)).toEqual([]);
+  expect(await ports.ephemerals.get(REPOSITORY, environment)).toBeNull();
+  expect((await ports.schedules.list()).filter(({ name }) => name.includes(`-${environment}-`))).toEqual([]);
+  expect(ports.repository.refs.has(`refs/cairn/ephemeral/${environment}`)).toBe(false);
+  const record = await readEphemerals(ports, REPOSITORY);
+  expect(Object.keys(record.rows)).not.toContain(environment);
+  expect(record.history.find((line) => line.environment === environment)?.event).toBe('destroyed');
+  expect(await ports.locks.held()).toEqual([]);
+}
+
+/** What was told under this kind. */
+export function told(world: World, kind: string): string[] {
+  return world.ports.emitted.filter((event) => event.kind === kind).map((event) => event.message);
 }
