@@ -17,5 +17,5 @@ test('a title that is too long ends with a sign that it does', async () => {
   await endRun.run({ run: { runId: RUN, workflow, repository, environment, request }, doc: key }, ports);
 
   const [told] = ports.emitted as StatusEvent[];
-  expect(told?.run.title).toMatch(/^app: (word )+wo…$/);
+  expect(told?.run.title).toMatch(/^app: (word )+word…$/);
 });
