@@ -1,3 +1,4 @@
+import type { EphemeralPart } from '../core/ephemeral/part.ts';
 import { NotFound } from '../core/errors.ts';
 import { parseJobPrefix } from '../core/jobs/names.ts';
 import type { Ports, WaitingApproval } from '../core/ports.ts';
@@ -6,7 +7,7 @@ import type { StatusEvent } from '../core/reports/event.ts';
 import { deployReport, planReport } from '../core/reports/from-run.ts';
 import type { PlanReport } from '../core/reports/plan-report.ts';
 import type { Run } from '../core/requests/run.ts';
-import type { DriftPart, EphemeralPart, Freeze, RunDocument, TerraformPart } from '../core/runs/document.ts';
+import type { DriftPart, Freeze, RunDocument, TerraformPart } from '../core/runs/document.ts';
 import { loadDocument } from '../core/runs/store.ts';
 import { type Caller, readable } from './caller.ts';
 import type { ApiHost, HistoryLine } from './host.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { canonical } from '../plans/canonical.ts';
 import type { Counts } from '../plans/plan.ts';
-import type { DriftLine, DriftRecord } from '../record/drift.ts';
+import type { DriftRecord } from '../record/drift.ts';
+import type { DriftLine } from '../record/drift-line.ts';
 
 type Projects = DriftRecord['projects'];
 

@@ -1,6 +1,7 @@
 import type { Ports } from '../ports.ts';
+import type { ProjectProgress } from '../projects/progress.ts';
 import { newProgress } from '../projects/progress.ts';
-import { currentPass, type ProjectProgress, type RunDocument } from '../runs/document.ts';
+import { currentPass, type RunDocument } from '../runs/document.ts';
 import { changeEnvironment } from './change-environment.ts';
 import type { AppliedProject } from './environment.ts';
 import { isEphemeral } from './name.ts';

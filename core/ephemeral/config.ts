@@ -3,7 +3,8 @@ import type { Config, EnvironmentConfig, EphemeralConfig } from '../projects/con
 import { nameMatcher } from '../projects/discover.ts';
 import { CONFIG_FILE } from '../projects/load-config.ts';
 import { type Policy, policyOf } from '../projects/policy.ts';
-import type { EphemeralPart, ProjectProgress } from '../runs/document.ts';
+import type { ProjectProgress } from '../projects/progress.ts';
+import type { EphemeralPart } from './part.ts';
 
 /** What the default branch says of ephemeral environments. Throws InvalidInput where it says nothing. */
 export function ephemeralConfig(base: Config | null, branch: string): EphemeralConfig {

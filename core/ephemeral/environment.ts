@@ -1,4 +1,4 @@
-import type { EphemeralPart, ProjectProgress } from '../runs/document.ts';
+import type { ProjectProgress } from '../projects/progress.ts';
 
 /** An environment made from a ref, with a time to live: what is known of it as long as it exists. */
 export interface Ephemeral {
@@ -44,8 +44,3 @@ export type AppliedProject = Pick<
   ProjectProgress,
   'project' | 'commit' | 'state' | 'address' | 'backendConfig' | 'content' | 'buildOutputs'
 >;
-
-/** What a run that changes or ends it shows of it. */
-export function partOf({ ref, owner, email, endsAt, outputs }: Ephemeral): EphemeralPart {
-  return { ref, owner, email, endsAt, outputs, existed: true, destroyedBy: null };
-}

@@ -10,8 +10,9 @@ import { fetchSourceOf, sourceTree } from '../runs/sources.ts';
 import type { RunInput } from '../steps/input.ts';
 import { goneProgress } from './applied.ts';
 import { changeEnvironment } from './change-environment.ts';
-import { type AppliedProject, type Ephemeral, partOf } from './environment.ts';
+import type { AppliedProject, Ephemeral } from './environment.ts';
 import { NO_POLICY } from './no-policy.ts';
+import { partOf } from './part.ts';
 import { scheduleSafety } from './safety.ts';
 import { inWorkspace } from './states.ts';
 

@@ -1,7 +1,8 @@
 import { readOutputs } from '../environments/outputs.ts';
 import type { Ports } from '../ports.ts';
+import type { ProjectProgress } from '../projects/progress.ts';
 import { shorten } from '../reports/text.ts';
-import type { ProjectProgress, RunDocument } from '../runs/document.ts';
+import type { RunDocument } from '../runs/document.ts';
 import { appliedOf } from './applied.ts';
 import type { Ephemeral } from './environment.ts';
 

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readsOwnOnly } from '../ephemeral/config.ts';
 import { isEphemeral, placeOf } from '../ephemeral/name.ts';
+import type { ProjectProgress } from '../projects/progress.ts';
 import { STANDARD_SIZE } from '../projects/project.ts';
-import { currentPass, type ProjectProgress, type RunDocument, workflowOf } from '../runs/document.ts';
+import { currentPass, type RunDocument, workflowOf } from '../runs/document.ts';
 import { JOB_FILES } from './files.ts';
 import type { ApplyJob, BuildJob, Job, PlanJob, TerraformJob, VerifyJob } from './job.ts';
 import {

@@ -1,4 +1,4 @@
-import type { DriftLine } from './drift.ts';
+import { type DriftLine, driftWords } from './drift-line.ts';
 import { cell, page, table, time } from './pages.ts';
 
 const SHOWN = 100;
@@ -14,24 +14,4 @@ export function driftPage(environment: string, lines: DriftLine[]): string {
     `What was found when it was compared with what was deployed, newest first; what stayed the same is one line. All of it is in [drift.jsonl](drift.jsonl).`,
     table(['at', 'what', 'not compared', 'run'], rows),
   ]);
-}
-
-/** `drift in app (1 to change)` */
-export function driftWords({ what, where, unknown }: Pick<DriftLine, 'what' | 'where' | 'unknown'>): string {
-  switch (what) {
-    case 'found':
-      return `drift in ${where}`;
-    case 'changed':
-      return `drift changed, ${where}`;
-    case 'gone':
-      return 'drift is gone';
-    case 'reconciled':
-      return 'a deploy takes the drift away';
-    case 'left':
-      return 'no deploy takes the drift away now';
-    case 'reported':
-      return `drift in ${where}, with an issue now`;
-    case 'unknown':
-      return unknown.length > 0 ? `${unknown.length} could not be compared` : 'all could be compared again';
-  }
 }

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Counts } from '../plans/plan.ts';
 import type { FileChange, Ports } from '../ports.ts';
 import { countsText } from '../reports/comments/overview.ts';
-import { driftPage, driftWords } from './drift-page.ts';
+import { type DriftLine, driftLine, driftWords } from './drift-line.ts';
+import { driftPage } from './drift-page.ts';
 import { environmentPage, topPage } from './pages.ts';
 import { parse, readRecordState } from './read.ts';
 import { json } from './record.ts';
@@ -44,18 +45,6 @@ const driftRecord = z.object({
   reconciles: z.number().int().nonnegative().default(0),
 });
 export type DriftRecord = z.infer<typeof driftRecord>;
-
-/** A line of `environments/<environment>/drift.jsonl`, oldest first. */
-const driftLine = z.object({
-  at: z.string(),
-  run: z.string(),
-  what: z.enum(['found', 'changed', 'gone', 'unknown', 'reconciled', 'left', 'reported']),
-  digest: z.string().nullable(),
-  /** `app (1 to change)` */
-  where: z.string(),
-  unknown: z.array(z.string()),
-});
-export type DriftLine = z.infer<typeof driftLine>;
 
 /** What the forge reads of a file is 1 MB at most. */
 const HISTORY_ROOM = 500_000;

@@ -1,13 +1,8 @@
 import { frozenSentence } from '../environments/freeze.ts';
 import { isEphemeral } from '../ephemeral/name.ts';
 import type { Ports } from '../ports.ts';
-import {
-  type Outcome,
-  type Pass,
-  type ProjectProgress,
-  type RunDocument,
-  workflowOf,
-} from '../runs/document.ts';
+import type { ProjectProgress } from '../projects/progress.ts';
+import { type Outcome, type Pass, type RunDocument, workflowOf } from '../runs/document.ts';
 import { frozenPull } from '../runs/frozen.ts';
 import { logTail, readChanges } from '../runs/results.ts';
 import { helpForDestroy } from './comments/destroy-help.ts';

@@ -7,9 +7,10 @@ import type { Ports } from '../ports.ts';
 import type { Config } from '../projects/config-types.ts';
 import { configDigest } from '../projects/load-config.ts';
 import { type Policy, policyOf } from '../projects/policy.ts';
+import type { ProjectProgress } from '../projects/progress.ts';
 import { newProgress } from '../projects/progress.ts';
 import { readRecord } from '../record/read.ts';
-import type { ProjectProgress, RunDocument } from './document.ts';
+import type { RunDocument } from './document.ts';
 import { commitOf, standingProjects } from './standing.ts';
 
 export type TargetPorts = Pick<

@@ -1,8 +1,7 @@
-import type { Ephemeral } from '../ephemeral/environment.ts';
-import type { Counts, PlanSummary } from '../plans/plan.ts';
-import type { EphemeralConfig } from '../projects/config-types.ts';
+import type { EphemeralPart } from '../ephemeral/part.ts';
+import type { Counts } from '../plans/plan.ts';
 import type { Policy } from '../projects/policy.ts';
-import type { Project } from '../projects/project.ts';
+import type { ProjectProgress } from '../projects/progress.ts';
 import type { WorkflowName } from '../requests/run.ts';
 import type { RunInput } from '../steps/input.ts';
 
@@ -99,24 +98,6 @@ export type Outcome =
   | 'ran'
   | 'in-sync'
   | 'drifted';
-
-export interface EphemeralPart {
-  /** As it was asked for. */
-  ref: string;
-  owner: string | null;
-  email: string | null;
-  /** ISO 8601, UTC; null: never. What it is from now on. */
-  endsAt: string | null;
-  /** Chosen outputs, `project.output` -> text. */
-  outputs: Record<string, string>;
-  /** It stood before this run. */
-  existed: boolean;
-  /** A failed launch: the run that destroys what it left. */
-  destroyedBy: string | null;
-  /** Of a launch or an update: what it is made by, and what was known of it before anything was applied. */
-  rules?: EphemeralConfig;
-  before?: Ephemeral;
-}
 
 export interface DestroyPart {
   /** From 1; a destroy that fails is tried again. */
@@ -224,52 +205,6 @@ export interface Pass {
   /** `new`: nothing is planned; `planned`: the wave may be applied; `applied`: the wave is done. */
   stage: 'new' | 'planning' | 'planned' | 'applying' | 'applied';
   projects: Record<string, ProjectProgress>;
-}
-
-export interface ProjectProgress {
-  project: Project;
-  /** Commit whose files are used. */
-  commit: string;
-  destroy: boolean;
-  /** Its own remote backend, or state that Cairn keeps. */
-  state: 'own' | 'kept';
-  address: string | null;
-  /** What its own backend is told at init beside its files: the key of an ephemeral environment. */
-  backendConfig: Record<string, string>;
-  /** Addresses whose resources are replaced. */
-  replace: string[];
-  /** Kept state of a project that was renamed: key under its former name, used while there is none under the new. */
-  formerState: string | null;
-  reasons: string[];
-  /** Of its content alone: what a rollback remembers, and what tells whether anything changed. */
-  content: string;
-  /** Content and recorded deployments: what a plan may be reused by. */
-  reuse: string;
-  status: 'pending' | 'planned' | 'empty' | 'waits' | 'plan-failed' | 'applied' | 'apply-failed';
-  waitsFor: string | null;
-  reused: boolean;
-  /** Artifact prefix of the plan's job that runs, ran last, or is used again. */
-  planJob: string | null;
-  plan: PlanPart | null;
-  /** Guards that its plan violates, as sentences. */
-  violations: string[];
-  /** Artifact prefix of the plan that people approved. */
-  approved: string | null;
-  apply: { job: string; started: boolean } | null;
-  error: string | null;
-  /** Values of the run in which it was last applied, for a rollback that rebuilds nothing. */
-  buildOutputs: Record<string, string>;
-}
-
-export interface PlanPart {
-  job: string;
-  digest: string;
-  sha256: string;
-  /** SHA-256 of the other files that its apply works with. */
-  madeWith: Record<string, string>;
-  summary: PlanSummary;
-  terraform: { binary: string; version: string };
-  providers: Record<string, string>;
 }
 
 export function currentPass(doc: RunDocument): Pass {

@@ -1,15 +1,8 @@
 import { isEphemeral } from '../ephemeral/name.ts';
 import type { JobResult } from '../jobs/job.ts';
 import type { PlanSummary } from '../plans/plan.ts';
-import {
-  currentPass,
-  type Failure,
-  type Pass,
-  type PlanPart,
-  type ProjectProgress,
-  type RunDocument,
-  withPass,
-} from './document.ts';
+import type { PlanPart, ProjectProgress } from '../projects/progress.ts';
+import { currentPass, type Failure, type Pass, type RunDocument, withPass } from './document.ts';
 
 /**
  * The order in which projects are planned and applied. Pure: a document and what jobs left go in, the next

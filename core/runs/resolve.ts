@@ -7,10 +7,11 @@ import { contentDigest } from '../projects/content-digest.ts';
 import { CONFIG_FILE } from '../projects/load-config.ts';
 import { type ModuleGraph, moduleGraph } from '../projects/module-graph.ts';
 import type { Policy } from '../projects/policy.ts';
+import type { ProjectProgress } from '../projects/progress.ts';
 import { newProgress } from '../projects/progress.ts';
 import { type Project, STANDARD_SIZE, type StateAddress, type Tree } from '../projects/project.ts';
 import type { EnvironmentRecord } from '../record/schema.ts';
-import type { ProjectProgress, RunDocument } from './document.ts';
+import type { RunDocument } from './document.ts';
 import { sourceTree } from './sources.ts';
 
 /** A commit with its configuration. */

@@ -1,10 +1,11 @@
 import type { Ports } from '../ports.ts';
 import { affectedProjects } from '../projects/affected.ts';
 import type { Policy } from '../projects/policy.ts';
+import type { ProjectProgress } from '../projects/progress.ts';
 import { newProgress } from '../projects/progress.ts';
 import { STANDARD_SIZE } from '../projects/project.ts';
 import type { EnvironmentRecord } from '../record/schema.ts';
-import type { ProjectProgress, RunDocument } from './document.ts';
+import type { RunDocument } from './document.ts';
 import { backendsOf, progressOf, type ReadCommit, readCommit } from './resolve.ts';
 import { fetchSourceOf } from './sources.ts';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { type Ephemeral, partOf } from '../ephemeral/environment.ts';
+import type { Ephemeral } from '../ephemeral/environment.ts';
 import { NO_POLICY } from '../ephemeral/no-policy.ts';
+import { partOf } from '../ephemeral/part.ts';
 import { scheduleEnd, unschedule } from '../ephemeral/schedules.ts';
 import { endFrom } from '../ephemeral/times.ts';
 import { InvalidInput, NotFound, Unavailable } from '../errors.ts';

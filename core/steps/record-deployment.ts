@@ -1,8 +1,9 @@
 import type { Ports } from '../ports.ts';
+import type { ProjectProgress } from '../projects/progress.ts';
 import { entryHead, type RecordEntry } from '../record/entry.ts';
 import { type EnvironmentRecord, historyLine } from '../record/schema.ts';
 import { writeRecord } from '../record/write.ts';
-import { type Pass, type ProjectProgress, type RunDocument, settled } from '../runs/document.ts';
+import { type Pass, type RunDocument, settled } from '../runs/document.ts';
 import { loadDocument } from '../runs/store.ts';
 import { documentInput } from './input.ts';
 import { step } from './step.ts';

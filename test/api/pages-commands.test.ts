@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../api/app.ts';
 import { urlOf } from '../../api/pages/ephemerals.ts';
-import type { DriftPart, EphemeralPart } from '../../core/runs/document.ts';
+import type { EphemeralPart } from '../../core/ephemeral/part.ts';
+import type { DriftPart } from '../../core/runs/document.ts';
 import { type TestHost, testHost } from './host.ts';
 import { aPass, goodDeployment, progress, waitingDeploy } from './story.ts';
 import { aRunOf, COUNTS, drifted, FREEZE, frozen, leaked, ranCommand, stands } from './story-commands.ts';

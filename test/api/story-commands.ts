@@ -1,8 +1,9 @@
 import type { Ephemeral } from '../../core/ephemeral/environment.ts';
+import type { EphemeralPart } from '../../core/ephemeral/part.ts';
 import { writeDrift } from '../../core/record/drift.ts';
 import { writeFreeze } from '../../core/record/freeze.ts';
 import type { Run, WorkflowName } from '../../core/requests/run.ts';
-import type { EphemeralPart, Freeze, RunDocument } from '../../core/runs/document.ts';
+import type { Freeze, RunDocument } from '../../core/runs/document.ts';
 import type { MemoryPorts } from '../support/fakes/index.ts';
 import { aDocument, aPass, aRun, putDocument, REPOSITORY } from './story.ts';
 

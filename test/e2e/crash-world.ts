@@ -9,13 +9,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Database, openDatabase } from '../../adapters/local/database.ts';
 import { ENDED, type Run } from '../../core/requests/run.ts';
 import { type Checkout, cloneOf } from '../../local/demo/checkout.ts';
+import { freePort } from '../../local/demo/free-port.ts';
 import { newcomer, type Person } from '../../local/demo/people.ts';
 import { type Forge, startForge } from '../../local/forge/forge.ts';
 import type { ForgeState, RepositoryRow } from '../../local/forge/state.ts';
@@ -280,15 +280,4 @@ projects:
     mkdirSync(path.dirname(path.join(to, name)), { recursive: true });
     writeFileSync(path.join(to, name), text);
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { applyChange, readChange } from '../../examples/shop-story/apply.ts';
+import { freePort } from '../../local/demo/free-port.ts';
 
 const STORY = fileURLToPath(new URL('../../examples/shop-story', import.meta.url));
 
@@ -178,13 +179,3 @@ describe('the shop, by terraform alone', { timeout: 120_000 }, () => {
     for (const project of PROJECTS) expect(await inState(project)).toEqual([]);
   });
 });
-
-function freePort(): Promise<number> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { outputsKey } from '../../../core/environments/outputs.ts';
 import { chosenOutputs } from '../../../core/ephemeral/stands.ts';
-import type { ProjectProgress, RunDocument } from '../../../core/runs/document.ts';
+import type { ProjectProgress } from '../../../core/projects/progress.ts';
+import type { RunDocument } from '../../../core/runs/document.ts';
 import { memoryArtifacts } from '../../support/fakes/stores.ts';
 import { projectIn } from './projects.ts';
 

@@ -8,6 +8,7 @@ import { type AwsClients, awsClients } from '../../../adapters/aws/clients/clien
 import type { JobOrder } from '../../../core/jobs/order.ts';
 import { awsPorts } from '../../../lambdas/aws-ports.ts';
 import { lambdaEnvironment } from '../../../lambdas/environment.ts';
+import { freePort } from '../../../local/demo/free-port.ts';
 import type { Ground, Hosted } from '../world.ts';
 import { startBridge } from './bridge.ts';
 import type { SubmittedJob } from './bridge-batch.ts';
@@ -17,7 +18,7 @@ import { type Consumer, startConsumer } from './consumers.ts';
 import { tellEndedExecutions } from './ended-executions.ts';
 import { type Functions, type Handler, startFunctions } from './functions.ts';
 import { startHttpApi } from './http-api.ts';
-import { ACCOUNT, CREDENTIALS, freePort, REGION } from './moto.ts';
+import { ACCOUNT, CREDENTIALS, REGION } from './moto.ts';
 import { provision } from './provision.ts';
 import { type Resource, resourcesOf, type Template } from './template.ts';
 
