@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { createApp } from '../api/app.ts';
 import type { ApiHost } from '../api/host.ts';
-import { routeRequest } from '../core/steps/route-request.ts';
+import { routeRequest } from '../core/steps/requests/route-request.ts';
 import { accept } from './accept.ts';
 import type { HostPorts } from './host.ts';
 import { answer } from './http.ts';

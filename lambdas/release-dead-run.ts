@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { releaseDeadRun } from '../core/steps/release-dead-run.ts';
+import { releaseDeadRun } from '../core/steps/run/release-dead-run.ts';
 import type { HostPorts } from './host.ts';
 import { onAws } from './on-aws.ts';
 import { detailOf, eachEvent } from './queue.ts';

@@ -4,7 +4,7 @@ import { CairnError, InvalidInput } from '../core/errors.ts';
 import { readActionsEvent, replyTo, requestFromActions, whoWaits } from '../core/requests/actions.ts';
 import { tellWorkflow } from '../core/requests/replies.ts';
 import { type Request, requestSchema } from '../core/requests/request.ts';
-import { routeRequest } from '../core/steps/route-request.ts';
+import { routeRequest } from '../core/steps/requests/route-request.ts';
 import type { HostPorts } from './host.ts';
 import { onAws } from './on-aws.ts';
 import { type BusEvent, detailOf, eachEvent, UnreadableMessage } from './queue.ts';
