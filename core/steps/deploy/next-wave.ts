@@ -13,6 +13,7 @@ import { type Met, meetLateFreeze } from '../../runs/frozen.ts';
 import { nextMove } from '../../runs/pass.ts';
 import { loadDocument, readJson, saveDocument } from '../../runs/store.ts';
 import { tell } from '../../runs/tell.ts';
+import { waveWords } from '../../runs/wave-words.ts';
 import { documentInput } from '../input.ts';
 import { step } from '../step.ts';
 
@@ -124,7 +125,7 @@ async function applyWave(
   const next = withPass(doc, { ...pass, projects });
   const items = await writeOrders(orders, ports);
   const saved = await saveDocument(ports, next);
-  await tell(ports, doc, 'apply.started', `Applies ${names.join(', ')}.`, { state: 'running' });
+  await tell(ports, doc, 'apply.started', waveWords(pass, names, 'begins'), { state: 'running' });
   return { outcome: 'apply', items, doc: saved };
 }
 

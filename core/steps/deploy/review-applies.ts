@@ -7,6 +7,7 @@ import { currentPass, touchedTheWorld } from '../../runs/document.ts';
 import { noteApplies } from '../../runs/pass.ts';
 import { loadDocument, saveDocument } from '../../runs/store.ts';
 import { tell } from '../../runs/tell.ts';
+import { waveWords } from '../../runs/wave-words.ts';
 import { documentInput } from '../input.ts';
 import { step } from '../step.ts';
 
@@ -32,7 +33,7 @@ export const reviewApplies = step({
       const saved = await saveDocument(ports, doc);
       const said = failure
         ? `The apply of ${failure.project} failed.`
-        : `Applied ${Object.keys(results).join(', ')}.`;
+        : waveWords(pass, Object.keys(results), 'done');
       await tell(ports, doc, 'apply.finished', said);
       return { outcome: 'next', doc: saved };
     }
