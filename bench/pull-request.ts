@@ -241,6 +241,8 @@ async function startBench(files: Record<string, string>, mirror: string | null =
       await new Promise((resolve) => catcher.close(resolve));
       await checkout.remove();
       await rm(dir, { recursive: true, force: true });
+      // Where the temporary folder is closed to other users, jobs live elsewhere.
+      await rm(server.host.jobs.root, { recursive: true, force: true });
     },
   };
 }
