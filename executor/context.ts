@@ -2,7 +2,7 @@ import type { Job, JobResult } from '../core/jobs/job.ts';
 import type { JobDirs } from './files.ts';
 import type { Log } from './log.ts';
 import type { ProcessOptions } from './process.ts';
-import type { Spare } from './spare.ts';
+import type { Spare } from './source/spare.ts';
 import type { Stop } from './stop.ts';
 
 /** What every kind of job works with. */

@@ -10,17 +10,17 @@ import type {
   TerraformJob,
   VerifyJob,
 } from '../core/jobs/job.ts';
-import { runApply } from './apply.ts';
-import { runBuild } from './build.ts';
-import { runCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { jobDirs } from './files.ts';
+import { runApply } from './jobs/apply.ts';
+import { runBuild } from './jobs/build.ts';
+import { runCommand } from './jobs/command.ts';
+import { runPlan } from './jobs/plan.ts';
+import { runVerify } from './jobs/verify.ts';
 import { openLog } from './log.ts';
 import { JobFailed, JobInterrupted, JobRefused } from './outcome.ts';
-import { runPlan } from './plan.ts';
-import type { Spare } from './spare.ts';
+import type { Spare } from './source/spare.ts';
 import { type Stop, stopMessage } from './stop.ts';
-import { runVerify } from './verify.ts';
 
 /** What a host adds for its own jobs. */
 interface JobHost {

@@ -4,7 +4,7 @@ import { JOB_FILES } from '../core/jobs/files.ts';
 import type { Job, JobResult } from '../core/jobs/job.ts';
 import { jobDirs, STARTED } from './files.ts';
 import { runJob } from './job.ts';
-import { createSpare, type Spare } from './spare.ts';
+import { createSpare, type Spare } from './source/spare.ts';
 import { createStop, type Stop } from './stop.ts';
 
 /** Freed for the result when the disk is full. */

@@ -94,15 +94,16 @@ type K = typeof import('./k.ts');
     ]);
   });
 
-  it('finds a circle, and none through a type', () => {
+  it('finds a circle, also one through a type', () => {
     const of = (file: string, typeOnly = false): Import => ({ of: file, kind: 'file', typeOnly });
     const imports = new Map([
       ['a', [of('b')]],
       ['b', [of('c')]],
-      ['c', [of('b'), of('a', true)]],
+      ['c', [of('b'), of('d', true)]],
+      ['d', [of('a')]],
     ]);
 
-    expect(circles(imports)).toEqual(['b -> c -> b']);
+    expect(circles(imports)).toEqual(['b -> c -> b', 'a -> b -> c -> d -> a']);
   });
 
   it('reads the whole repository', () => {

@@ -59,7 +59,7 @@ export function importsBelow(folders: readonly string[]): Map<string, Import[]> 
   return new Map(files.map((file) => [file, importsIn(file, readFileSync(path.join(ROOT, file), 'utf8'))]));
 }
 
-/** Files that import each other in a circle when they are loaded; types are not there then. */
+/** Files that import each other in a circle, be it for a type: none of them can be read before the others. */
 export function circles(imports: ReadonlyMap<string, readonly Import[]>): string[] {
   const done = new Set<string>();
   const found: string[] = [];
@@ -67,7 +67,7 @@ export function circles(imports: ReadonlyMap<string, readonly Import[]>): string
     const start = way.indexOf(file);
     if (start >= 0) found.push([...way.slice(start), file].join(' -> '));
     if (start >= 0 || done.has(file)) return;
-    for (const { of, typeOnly } of imports.get(file) ?? []) if (!typeOnly) visit(of, [...way, file]);
+    for (const { of } of imports.get(file) ?? []) visit(of, [...way, file]);
     done.add(file);
   };
   for (const file of imports.keys()) visit(file, []);

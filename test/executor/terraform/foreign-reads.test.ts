@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { PlanJob } from '../../core/jobs/job.ts';
-import { type Bench, createBench, planJob, prepare, type Ran, run } from './support.ts';
+import type { PlanJob } from '../../../core/jobs/job.ts';
+import { type Bench, createBench, planJob, prepare, type Ran, run } from '../support.ts';
 
 const READ = `
 locals { a = 1 }

@@ -1,10 +1,10 @@
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { JOB_FILES } from '../core/jobs/files.ts';
-import type { PlanJob } from '../core/jobs/job.ts';
+import { JOB_FILES } from '../../core/jobs/files.ts';
+import type { PlanJob } from '../../core/jobs/job.ts';
+import { asExpression } from '../environment.ts';
+import type { JobDirs } from '../files.ts';
 import { satisfies } from './constraint.ts';
-import { asExpression } from './environment.ts';
-import type { JobDirs } from './files.ts';
 
 export const OVERRIDE = 'cairn_backend_override.tf';
 

@@ -1,8 +1,8 @@
-import { isEphemeral } from '../core/ephemeral/name.ts';
-import type { ApplyJob, PlanJob, TerraformJob } from '../core/jobs/job.ts';
-import type { Context } from './context.ts';
-import type { Terraform } from './prepare.ts';
-import type { Ended } from './process.ts';
+import { isEphemeral } from '../../core/ephemeral/name.ts';
+import type { ApplyJob, PlanJob, TerraformJob } from '../../core/jobs/job.ts';
+import type { Context } from '../context.ts';
+import type { Ended } from '../process.ts';
+import type { Terraform } from './terraform.ts';
 
 type RootJob = PlanJob | ApplyJob | TerraformJob;
 

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { satisfies } from '../../executor/constraint.ts';
-import { readLockfile } from '../../executor/lockfile.ts';
-import { pickVersion, wantedVersion } from '../../executor/version.ts';
+import { satisfies } from '../../../executor/terraform/constraint.ts';
+import { readLockfile } from '../../../executor/terraform/lockfile.ts';
+import { pickVersion, wantedVersion } from '../../../executor/terraform/version.ts';
 
 let folder: string;
 beforeAll(async () => {

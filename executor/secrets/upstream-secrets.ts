@@ -1,14 +1,14 @@
 import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { canonical, isRecord } from '../core/plans/canonical.ts';
-import { readJson } from '../core/plans/read-json.ts';
-import { leavesOf } from '../core/plans/secrets.ts';
-import type { Context } from './context.ts';
-import { asExpression } from './environment.ts';
-import type { JobDirs } from './files.ts';
-import { JobInterrupted } from './outcome.ts';
-import type { Terraform } from './prepare.ts';
-import { lists } from './workspace.ts';
+import { canonical, isRecord } from '../../core/plans/canonical.ts';
+import { readJson } from '../../core/plans/read-json.ts';
+import { leavesOf } from '../../core/plans/secrets.ts';
+import type { Context } from '../context.ts';
+import { asExpression } from '../environment.ts';
+import type { JobDirs } from '../files.ts';
+import { JobInterrupted } from '../outcome.ts';
+import type { Terraform } from '../terraform/terraform.ts';
+import { lists } from '../terraform/workspace.ts';
 
 /** Other states that terraform is asked about, one after the other; what more than these tell is taken for secret. */
 const MOST = 20;

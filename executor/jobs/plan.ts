@@ -1,24 +1,25 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { JOB_FILES } from '../core/jobs/files.ts';
-import type { PlanJob } from '../core/jobs/job.ts';
-import { kindOf, moved } from '../core/plans/actions.ts';
-import type { TerraformPlan } from '../core/plans/plan.ts';
-import { readJson } from '../core/plans/read-json.ts';
-import { redactPlan } from '../core/plans/redact.ts';
-import { remoteStatesOf, type StateJson } from '../core/plans/secrets.ts';
-import { summarize } from '../core/plans/summary.ts';
-import { type Context, timed } from './context.ts';
-import { refuseForeignReads } from './foreign-reads.ts';
-import { formerReads } from './former-reads.ts';
-import { readLockfile } from './lockfile.ts';
-import { JobInterrupted } from './outcome.ts';
+import { JOB_FILES } from '../../core/jobs/files.ts';
+import type { PlanJob } from '../../core/jobs/job.ts';
+import { kindOf, moved } from '../../core/plans/actions.ts';
+import type { TerraformPlan } from '../../core/plans/plan.ts';
+import { readJson } from '../../core/plans/read-json.ts';
+import { redactPlan } from '../../core/plans/redact.ts';
+import { remoteStatesOf, type StateJson } from '../../core/plans/secrets.ts';
+import { summarize } from '../../core/plans/summary.ts';
+import { type Context, timed } from '../context.ts';
+import { JobInterrupted } from '../outcome.ts';
+import { formerReads } from '../secrets/former-reads.ts';
+import { stateSecrets } from '../secrets/state-secrets.ts';
+import { laidSecrets, upstreamSecrets } from '../secrets/upstream-secrets.ts';
+import { sha256Of } from '../source/sha256.ts';
+import { refuseForeignReads } from '../terraform/foreign-reads.ts';
+import { readLockfile } from '../terraform/lockfile.ts';
+import { failUnless, layWork, prepareTerraform } from '../terraform/prepare.ts';
+import { onlyReads } from '../terraform/reads.ts';
+import type { Terraform } from '../terraform/terraform.ts';
 import { fileClock, packPlanWork } from './plan-work.ts';
-import { failUnless, layWork, prepareTerraform, type Terraform } from './prepare.ts';
-import { onlyReads } from './reads.ts';
-import { sha256Of } from './sha256.ts';
-import { stateSecrets } from './state-secrets.ts';
-import { laidSecrets, upstreamSecrets } from './upstream-secrets.ts';
 
 /**
  * init, plan, show. No `validate`: it is 40 to 50 ms of the 150 that a small plan takes, `plan` makes the same

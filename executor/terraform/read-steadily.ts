@@ -1,11 +1,11 @@
-import type { TerraformJob } from '../core/jobs/job.ts';
-import type { CheckedCommand } from '../core/terraform/check-command.ts';
-import { type Context, timed } from './context.ts';
-import { JobFailed } from './outcome.ts';
+import type { TerraformJob } from '../../core/jobs/job.ts';
+import type { CheckedCommand } from '../../core/terraform/check-command.ts';
+import { type Context, timed } from '../context.ts';
+import { JobFailed } from '../outcome.ts';
+import type { Ended } from '../process.ts';
+import type { StateTold } from '../secrets/state-secrets.ts';
 import { printOutputs } from './outputs.ts';
-import type { Terraform } from './prepare.ts';
-import type { Ended } from './process.ts';
-import type { StateTold } from './state-secrets.ts';
+import type { Terraform } from './terraform.ts';
 
 /** Those that print of the state; the others print the configuration. */
 const PRINTS_STATE: readonly string[] = ['show', 'state show', 'output', 'state list'];

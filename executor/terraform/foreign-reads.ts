@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SOURCE, spelledOut } from '../core/ephemeral/remote-states.ts';
-import type { PlanJob } from '../core/jobs/job.ts';
-import type { Context } from './context.ts';
-import { JobRefused } from './outcome.ts';
+import { SOURCE, spelledOut } from '../../core/ephemeral/remote-states.ts';
+import type { PlanJob } from '../../core/jobs/job.ts';
+import type { Context } from '../context.ts';
+import { JobRefused } from '../outcome.ts';
 
 /** What `init` fetched, by the call that asked for it: `{"Modules": [{"Key", "Source", "Dir"}]}`. */
 const MANIFEST = '.terraform/modules/modules.json';

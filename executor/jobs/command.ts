@@ -1,20 +1,21 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { JOB_FILES } from '../core/jobs/files.ts';
-import type { TerraformJob } from '../core/jobs/job.ts';
-import { COMMANDS } from '../core/terraform/allowlist.ts';
-import { type CheckedCommand, checkCommand, inWords } from '../core/terraform/check-command.ts';
+import { JOB_FILES } from '../../core/jobs/files.ts';
+import type { TerraformJob } from '../../core/jobs/job.ts';
+import { COMMANDS } from '../../core/terraform/allowlist.ts';
+import { type CheckedCommand, checkCommand, inWords } from '../../core/terraform/check-command.ts';
+import { type Context, timed } from '../context.ts';
+import { JobFailed, JobInterrupted, JobRefused } from '../outcome.ts';
+import type { Ended } from '../process.ts';
+import { type StateTold, stateSecrets } from '../secrets/state-secrets.ts';
+import { upstreamSecrets } from '../secrets/upstream-secrets.ts';
+import { ownLock } from '../terraform/own-lock.ts';
+import { failUnless, layWork, prepareTerraform } from '../terraform/prepare.ts';
+import { headsOf } from '../terraform/progress.ts';
+import { readSteadily } from '../terraform/read-steadily.ts';
+import type { Terraform } from '../terraform/terraform.ts';
 import { changeState } from './changing.ts';
-import { type Context, timed } from './context.ts';
-import { JobFailed, JobInterrupted, JobRefused } from './outcome.ts';
-import { ownLock } from './own-lock.ts';
 import { lockTimeout } from './plan.ts';
-import { failUnless, layWork, prepareTerraform, type Terraform } from './prepare.ts';
-import type { Ended } from './process.ts';
-import { headsOf } from './progress.ts';
-import { readSteadily } from './read-steadily.ts';
-import { type StateTold, stateSecrets } from './state-secrets.ts';
-import { upstreamSecrets } from './upstream-secrets.ts';
 
 /** Bytes of out/output.txt at most; terraform may print more. */
 const MOST = 10 * 1024 * 1024;

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { JOB_FILES } from '../core/jobs/files.ts';
-import type { VerifyJob } from '../core/jobs/job.ts';
-import { type Context, processOptions } from './context.ts';
-import { baseEnv } from './environment.ts';
-import { JobFailed, JobInterrupted } from './outcome.ts';
-import { layWork, rootFolder } from './prepare.ts';
-import { runProcess } from './process.ts';
-import type { Stop } from './stop.ts';
+import { JOB_FILES } from '../../core/jobs/files.ts';
+import type { VerifyJob } from '../../core/jobs/job.ts';
+import { type Context, processOptions } from '../context.ts';
+import { baseEnv } from '../environment.ts';
+import { JobFailed, JobInterrupted } from '../outcome.ts';
+import { runProcess } from '../process.ts';
+import type { Stop } from '../stop.ts';
+import { layWork, rootFolder } from '../terraform/prepare.ts';
 
 /** An answer that takes longer counts as none. */
 const ANSWER_WITHIN = 10_000;

@@ -1,5 +1,5 @@
-import { JobRefused } from './outcome.ts';
-import type { Ended } from './process.ts';
+import { JobRefused } from '../outcome.ts';
+import type { Ended } from '../process.ts';
 
 interface Output {
   sensitive: boolean;

@@ -13,8 +13,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSpare } from '../../executor/spare.ts';
-import { filesOf, tarGz } from './support.ts';
+import { createSpare } from '../../../executor/source/spare.ts';
+import { filesOf, tarGz } from '../support.ts';
 
 const FILES = { 'one/main.tf': 'one', 'two/main.tf': 'two', 'modules/net/main.tf': 'net', 'cairn.yaml': '' };
 

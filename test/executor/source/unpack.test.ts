@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { unpack } from '../../executor/unpack.ts';
-import { tarGz } from './support.ts';
+import { unpack } from '../../../executor/source/unpack.ts';
+import { tarGz } from '../support.ts';
 
 let folder: string;
 let count = 0;

@@ -1,8 +1,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PlanJob } from '../../core/jobs/job.ts';
-import { planDigest } from '../../core/plans/digest.ts';
+import type { PlanJob } from '../../../core/jobs/job.ts';
+import { planDigest } from '../../../core/plans/digest.ts';
 import {
   applyJob,
   type Bench,
@@ -16,7 +16,7 @@ import {
   prepare,
   type Ran,
   run,
-} from './support.ts';
+} from '../support.ts';
 
 const PASSWORD = 'hunter2-of-upstream';
 const ROTATED = 'rotated-of-upstream';

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { basename, delimiter, join } from 'node:path';
-import { runProcess } from './process.ts';
-import type { Stop } from './stop.ts';
+import { runProcess } from '../process.ts';
+import type { Stop } from '../stop.ts';
 import type { Binary } from './version.ts';
 
 /** What the host offers, else what stands on the PATH (asking each for its version costs about 40 ms). */

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JobRefused } from '../outcome.ts';
 import { satisfies } from './constraint.ts';
-import { JobRefused } from './outcome.ts';
 
 export interface Binary {
   path: string;

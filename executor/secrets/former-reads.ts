@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { PlanJob } from '../core/jobs/job.ts';
-import { isRecord } from '../core/plans/canonical.ts';
-import { readJson } from '../core/plans/read-json.ts';
-import type { Context } from './context.ts';
-import { JobFailed } from './outcome.ts';
-import { failUnless, keptState, type Terraform } from './prepare.ts';
+import type { PlanJob } from '../../core/jobs/job.ts';
+import { isRecord } from '../../core/plans/canonical.ts';
+import { readJson } from '../../core/plans/read-json.ts';
+import type { Context } from '../context.ts';
+import { JobFailed } from '../outcome.ts';
+import { failUnless, keptState } from '../terraform/prepare.ts';
+import type { Terraform } from '../terraform/terraform.ts';
 
 /**
  * What the project had read of other states when it was applied last: values of `terraform_remote_state`. A plan tells

@@ -1,4 +1,4 @@
-import type { Job } from '../core/jobs/job.ts';
+import type { Job } from '../../core/jobs/job.ts';
 
 /** True for what leaves every state as it is: no lock, no new workspace, nothing that is pushed. */
 export function onlyReads(job: Job): boolean {

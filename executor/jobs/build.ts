@@ -1,12 +1,12 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BuildJob } from '../core/jobs/job.ts';
-import { type Context, processOptions, timed } from './context.ts';
-import { baseEnv } from './environment.ts';
-import { JobFailed } from './outcome.ts';
-import { failUnless, layWork, rootFolder } from './prepare.ts';
-import { runProcess } from './process.ts';
-import { cleanOutputs } from './state-secrets.ts';
+import type { BuildJob } from '../../core/jobs/job.ts';
+import { type Context, processOptions, timed } from '../context.ts';
+import { baseEnv } from '../environment.ts';
+import { JobFailed } from '../outcome.ts';
+import { runProcess } from '../process.ts';
+import { cleanOutputs } from '../secrets/state-secrets.ts';
+import { failUnless, layWork, rootFolder } from '../terraform/prepare.ts';
 
 /** Outputs become variables of terraform; the environment of a process is limited to 2 MiB. */
 const MOST_OUTPUT = 256 * 1024;

@@ -1,10 +1,11 @@
 import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { JOB_FILES } from '../core/jobs/files.ts';
-import type { ApplyJob, TerraformJob } from '../core/jobs/job.ts';
-import type { Context } from './context.ts';
-import { APPLYING } from './files.ts';
-import { keptState, type Terraform } from './prepare.ts';
+import { JOB_FILES } from '../../core/jobs/files.ts';
+import type { ApplyJob, TerraformJob } from '../../core/jobs/job.ts';
+import type { Context } from '../context.ts';
+import { APPLYING } from '../files.ts';
+import { keptState } from '../terraform/prepare.ts';
+import type { Terraform } from '../terraform/terraform.ts';
 
 /** Does what changes a state: noted before it begins, and from then on the state is kept, whatever becomes of it. */
 export async function changeState(

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync 
 import { dirname, posix } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { extract, type Header } from 'tar-stream';
-import { JobRefused } from './outcome.ts';
+import { JobRefused } from '../outcome.ts';
 
 /** An archive that unpacks to more than this is a mistake or an attack. */
 const MOST_BYTES = 2 * 1024 ** 3;

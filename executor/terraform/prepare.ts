@@ -1,41 +1,24 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { JOB_FILES } from '../core/jobs/files.ts';
-import type { ApplyJob, PlanJob, TerraformJob } from '../core/jobs/job.ts';
+import { JOB_FILES } from '../../core/jobs/files.ts';
+import type { ApplyJob, PlanJob, TerraformJob } from '../../core/jobs/job.ts';
+import { ASKED_BY, type Context, GRACE, processOptions, timed } from '../context.ts';
+import { baseEnv, terraformEnv, writeCliConfig } from '../environment.ts';
+import { type JobDirs, PUSHED } from '../files.ts';
+import { JobFailed, JobInterrupted, JobRefused } from '../outcome.ts';
+import { type Ended, runProcess } from '../process.ts';
+import { laidSecrets } from '../secrets/upstream-secrets.ts';
+import { layNew } from '../source/spare.ts';
+import { createStop, type Stop } from '../stop.ts';
 import { layUpstream, stateFile, writeBackend, writeEmptyBackend } from './backend.ts';
 import { offeredBinaries } from './binaries.ts';
-import { ASKED_BY, type Context, GRACE, processOptions, timed } from './context.ts';
-import { baseEnv, terraformEnv, writeCliConfig } from './environment.ts';
-import { type JobDirs, PUSHED } from './files.ts';
-import { JobFailed, JobInterrupted, JobRefused } from './outcome.ts';
-import { type Ended, runProcess } from './process.ts';
 import { onlyReads } from './reads.ts';
-import { layNew } from './spare.ts';
-import { createStop, type Stop } from './stop.ts';
-import { laidSecrets } from './upstream-secrets.ts';
+import type { Terraform } from './terraform.ts';
 import { type Binary, pickVersion, wantedVersion } from './version.ts';
 import { lists, mayBeMissing } from './workspace.ts';
 
 /** Jobs that work with a root module. */
 type RootJob = PlanJob | ApplyJob | TerraformJob;
-
-/** Terraform, ready to be called in its root module. */
-export interface Terraform {
-  /** Absolute path of the root module. */
-  root: string;
-  run(args: readonly string[], onStdout?: (chunk: string) => void): Promise<Ended>;
-  /** What has to be asked although the job was told to stop; a minute at most. */
-  runAfter(args: readonly string[]): Promise<Ended>;
-  /** Not in the project's workspace but in `default`. */
-  runInDefault(args: readonly string[]): Promise<Ended>;
-  /** In another root module, and in one of its workspaces. */
-  runIn(folder: string, workspace: string, args: readonly string[]): Promise<Ended>;
-  /**
-   * The project's workspace is not there yet, and this job may not make it: terraform works with an empty state on
-   * disk instead. An apply makes it.
-   */
-  withoutWorkspace: boolean;
-}
 
 /** An empty work folder with the source in it. */
 export async function layWork(context: Context): Promise<void> {

@@ -2,8 +2,8 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } fro
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
-import { OVERRIDE } from './backend.ts';
-import type { Binary } from './version.ts';
+import { OVERRIDE } from '../terraform/backend.ts';
+import type { Binary } from '../terraform/version.ts';
 
 /** How a plan was made; stands in `plan.work.tar.gz` beside the files, under a name nobody's file has. */
 export const PLAN_NOTE = '.cairn-plan.json';

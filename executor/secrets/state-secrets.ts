@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readJson } from '../core/plans/read-json.ts';
-import { remoteStatesOf, type StateJson, secretsOfState } from '../core/plans/secrets.ts';
-import type { Terraform } from './prepare.ts';
+import { readJson } from '../../core/plans/read-json.ts';
+import { remoteStatesOf, type StateJson, secretsOfState } from '../../core/plans/secrets.ts';
+import type { Terraform } from '../terraform/terraform.ts';
 
 /** What a state tells. */
 export interface StateTold {

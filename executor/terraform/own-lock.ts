@@ -1,8 +1,8 @@
-import type { ApplyJob, TerraformJob } from '../core/jobs/job.ts';
-import type { Context } from './context.ts';
-import { lockOwner } from './environment.ts';
-import type { Terraform } from './prepare.ts';
-import type { Ended } from './process.ts';
+import type { ApplyJob, TerraformJob } from '../../core/jobs/job.ts';
+import type { Context } from '../context.ts';
+import { lockOwner } from '../environment.ts';
+import type { Ended } from '../process.ts';
+import type { Terraform } from './terraform.ts';
 
 /**
  * The id of a state lock that this job left behind, if it did: terraform names it when it cannot release it.
