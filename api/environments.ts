@@ -1,9 +1,9 @@
+import { defaultConfig } from '../core/config/config.ts';
+import { configAt } from '../core/config/load-config.ts';
 import { freezeOf } from '../core/environments/freeze.ts';
 import { isEphemeral } from '../core/ephemeral/name.ts';
 import { CairnError, NotFound } from '../core/errors.ts';
-import { defaultConfig } from '../core/projects/config.ts';
-import { configAt } from '../core/projects/load-config.ts';
-import { type DriftRecord, readDrift, whereOf } from '../core/record/drift.ts';
+import { type DriftRecord, readDrift, whereOf } from '../core/record/drift/drift.ts';
 import { readRecord } from '../core/record/read.ts';
 import type { EnvironmentRecord } from '../core/record/schema.ts';
 import type { Run } from '../core/requests/run.ts';

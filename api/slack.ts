@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { configAt } from '../core/config/load-config.ts';
 import { isEphemeral } from '../core/ephemeral/name.ts';
 import { CairnError, InvalidInput } from '../core/errors.ts';
-import { configAt } from '../core/projects/load-config.ts';
 import { BUTTONS, type ButtonValue, EXTEND_BY, readButtonValue } from '../core/reports/slack/buttons.ts';
 import { type Request, requestSchema } from '../core/requests/request.ts';
 import { readBody } from './body.ts';

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import { InvalidInput } from '../core/errors.ts';
-import { readDriftHistory } from '../core/record/drift.ts';
+import { readDriftHistory } from '../core/record/drift/drift.ts';
 import { type RunFilter, WORKFLOWS } from '../core/requests/run.ts';
 import { readBody } from './body.ts';
 import { type Caller, callerOf, readable, readableRepositories, writable } from './caller.ts';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { packSource, readSource } from '../adapters/archive.ts';
 import { parseHcl } from '../adapters/hcl.ts';
+import { defaultConfig } from '../core/config/config.ts';
 import { affectedProjects } from '../core/projects/affected.ts';
-import { defaultConfig } from '../core/projects/config.ts';
 import { changedModule, generatedRepository, tarballOf } from './generated-repository.ts';
 import type { Row } from './row.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { configSchema } from '../core/projects/config-schema.ts';
+import { configSchema } from '../core/config/schema.ts';
 import { infraConfig } from '../infra/config/schema.ts';
 
 /** A file that people write, and what is made of its schema: a JSON schema for editors, a reference for the docs. */
@@ -19,7 +19,7 @@ interface Described {
 export const CAIRN: Described = {
   name: 'cairn.yaml',
   schema: configSchema,
-  source: 'core/projects/config-schema.ts',
+  source: 'core/config/schema.ts',
   jsonFile: file('schema/cairn.schema.json'),
   page: file('docs/configuration.md'),
 };

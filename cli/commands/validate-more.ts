@@ -1,12 +1,12 @@
 import { parseHcl } from '../../adapters/hcl.ts';
+import { isGlob } from '../../core/config/checks.ts';
+import type { Config, EphemeralConfig } from '../../core/config/types.ts';
 import { nextMoments } from '../../core/drift/moments.ts';
 import { withEphemeral } from '../../core/ephemeral/config.ts';
 import { allowedIn, missingUpstream } from '../../core/ephemeral/members.ts';
 import { foreignReads } from '../../core/ephemeral/reads.ts';
 import { statePlaces } from '../../core/ephemeral/states.ts';
 import { ttlText } from '../../core/ephemeral/times.ts';
-import { isGlob } from '../../core/projects/config-checks.ts';
-import type { Config, EphemeralConfig } from '../../core/projects/config-types.ts';
 import { discoverRoots, projectsOf } from '../../core/projects/discover.ts';
 import { moduleGraph } from '../../core/projects/module-graph.ts';
 import { didYouMean } from '../../core/projects/nearest.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { canonical } from '../plans/canonical.ts';
 import type { Counts } from '../plans/plan.ts';
-import type { DriftRecord } from '../record/drift.ts';
-import type { DriftLine } from '../record/drift-line.ts';
+import type { DriftRecord } from '../record/drift/drift.ts';
+import type { DriftLine } from '../record/drift/line.ts';
 
 type Projects = DriftRecord['projects'];
 

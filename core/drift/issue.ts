@@ -1,7 +1,7 @@
 import { isEphemeral } from '../ephemeral/name.ts';
 import { ForgeRefused, NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import type { DriftRecord } from '../record/drift.ts';
+import type { DriftRecord } from '../record/drift/drift.ts';
 import { driftReport } from '../reports/drift-report.ts';
 import { driftTitle, renderDriftGone, renderDriftIssue } from '../reports/github/drift-issue.ts';
 import type { DriftPart, RunDocument } from '../runs/document.ts';

@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import type { Drift } from '../projects/config-types.ts';
+import type { Drift } from '../config/types.ts';
 
 /**
  * When a regular comparison is due. Of a cron expression with one minute and one hour (`30 2 * * *`) a local time

@@ -1,6 +1,6 @@
 import { freezeOf, frozenSentence } from '../environments/freeze.ts';
 import type { Ports } from '../ports.ts';
-import type { DriftRecord } from '../record/drift.ts';
+import type { DriftRecord } from '../record/drift/drift.ts';
 import type { DeployRequest } from '../requests/request.ts';
 import { ENDED, type Run } from '../requests/run.ts';
 import { runId } from '../requests/run-id.ts';

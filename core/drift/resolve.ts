@@ -1,10 +1,10 @@
+import { configDigest } from '../config/load-config.ts';
+import { type Policy, policyOf } from '../config/policy.ts';
 import { isEphemeral } from '../ephemeral/name.ts';
 import { backendsOf, fetchAll } from '../ephemeral/resolve-end.ts';
 import { InvalidInput, NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { discoverRoots, projectsOf } from '../projects/discover.ts';
-import { configDigest } from '../projects/load-config.ts';
-import { type Policy, policyOf } from '../projects/policy.ts';
 import type { ProjectProgress } from '../projects/progress.ts';
 import { newProgress } from '../projects/progress.ts';
 import { readRecord } from '../record/read.ts';

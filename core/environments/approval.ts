@@ -1,5 +1,5 @@
+import type { Policy } from '../config/policy.ts';
 import type { WaitingApproval } from '../ports.ts';
-import type { Policy } from '../projects/policy.ts';
 
 /** Seconds that a plan waits for an answer at most: plan files hold secrets and are not kept for longer. */
 export const LONGEST_APPROVAL = 7 * 86_400;

@@ -1,8 +1,8 @@
+import { configDigest } from '../config/load-config.ts';
+import { type Policy, policyOf } from '../config/policy.ts';
 import { InvalidInput, NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { destroyWaves } from '../projects/destroy-waves.ts';
-import { configDigest } from '../projects/load-config.ts';
-import { type Policy, policyOf } from '../projects/policy.ts';
 import { readRecord } from '../record/read.ts';
 import type { DestroyRequest } from '../requests/request.ts';
 import { newDocument, type RunDocument } from '../runs/document.ts';

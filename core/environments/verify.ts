@@ -1,7 +1,7 @@
+import type { Verify } from '../config/types.ts';
 import { InvalidInput } from '../errors.ts';
 import type { VerifyJob } from '../jobs/job.ts';
 import type { Ports } from '../ports.ts';
-import type { Verify } from '../projects/config-types.ts';
 import type { RunDocument } from '../runs/document.ts';
 import { readOutputs } from './outputs.ts';
 

@@ -1,5 +1,5 @@
+import type { Config } from '../config/types.ts';
 import type { Ports, Pull } from '../ports.ts';
-import type { Config } from '../projects/config-types.ts';
 import type { EphemeralRequest, PlanRequest } from '../requests/request.ts';
 import type { WorkflowName } from '../requests/run.ts';
 import { runId } from '../requests/run-id.ts';

@@ -1,8 +1,8 @@
+import { CONFIG_FILE } from '../config/load-config.ts';
+import { type Policy, policyOf } from '../config/policy.ts';
+import type { Config, EnvironmentConfig, EphemeralConfig } from '../config/types.ts';
 import { InvalidInput } from '../errors.ts';
-import type { Config, EnvironmentConfig, EphemeralConfig } from '../projects/config-types.ts';
 import { nameMatcher } from '../projects/discover.ts';
-import { CONFIG_FILE } from '../projects/load-config.ts';
-import { type Policy, policyOf } from '../projects/policy.ts';
 import type { ProjectProgress } from '../projects/progress.ts';
 import type { EphemeralPart } from './part.ts';
 

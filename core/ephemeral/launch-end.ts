@@ -1,4 +1,4 @@
-import type { EphemeralConfig } from '../projects/config-types.ts';
+import type { EphemeralConfig } from '../config/types.ts';
 import type { EphemeralRequest } from '../requests/request.ts';
 import { endFrom, type Wish } from './times.ts';
 

@@ -1,5 +1,5 @@
+import type { EphemeralConfig } from '../config/types.ts';
 import { InvalidInput } from '../errors.ts';
-import type { EphemeralConfig } from '../projects/config-types.ts';
 import { nameMatcher } from '../projects/discover.ts';
 import { didYouMean } from '../projects/nearest.ts';
 import type { Project } from '../projects/project.ts';

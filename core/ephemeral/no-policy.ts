@@ -1,4 +1,4 @@
-import type { Policy } from '../projects/policy.ts';
+import type { Policy } from '../config/policy.ts';
 
 /** It was made without asking to be kept: nobody is asked, and no guard stops what its own time ends. */
 export const NO_POLICY: Policy = {

@@ -1,4 +1,4 @@
-import type { EphemeralConfig } from '../projects/config-types.ts';
+import type { EphemeralConfig } from '../config/types.ts';
 import type { Ephemeral } from './environment.ts';
 
 /** What the document of a run says of the ephemeral environment that it makes, changes or ends. */

@@ -1,6 +1,6 @@
+import { configAt } from '../config/load-config.ts';
 import { InvalidConfig } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import { configAt } from '../projects/load-config.ts';
 import { findPull } from '../runs/pull-part.ts';
 import { startRun } from '../runs/start.ts';
 import type { Ephemeral } from './environment.ts';

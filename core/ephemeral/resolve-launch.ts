@@ -1,10 +1,10 @@
+import { configDigest } from '../config/load-config.ts';
 import { InvalidInput } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { backendOf } from '../projects/address.ts';
 import { addressesOf } from '../projects/affected.ts';
 import { destroyWaves } from '../projects/destroy-waves.ts';
 import { discoverRoots, projectsOf } from '../projects/discover.ts';
-import { configDigest } from '../projects/load-config.ts';
 import { moduleGraph } from '../projects/module-graph.ts';
 import { waves } from '../projects/waves.ts';
 import { deployedEnvironments, readRecord } from '../record/read.ts';

@@ -1,6 +1,6 @@
 import type { Ports } from '../ports.ts';
-import { mirrorEphemerals } from '../record/ephemeral.ts';
-import { readEphemeral, readEphemerals } from '../record/ephemeral-read.ts';
+import { mirrorEphemerals } from '../record/ephemeral/ephemeral.ts';
+import { readEphemeral, readEphemerals } from '../record/ephemeral/read.ts';
 import { environmentName } from '../requests/request.ts';
 import type { Ephemeral } from './environment.ts';
 import { isEphemeral } from './name.ts';

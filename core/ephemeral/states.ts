@@ -1,6 +1,6 @@
+import type { EphemeralConfig } from '../config/types.ts';
 import type { Hcl } from '../ports.ts';
 import { addressOf, backendOf, type RemoteBackend } from '../projects/address.ts';
-import type { EphemeralConfig } from '../projects/config-types.ts';
 import type { ModuleGraph } from '../projects/module-graph.ts';
 import type { Project, StateAddress, Tree } from '../projects/project.ts';
 import type { AppliedProject } from './environment.ts';

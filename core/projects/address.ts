@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Config } from '../config/types.ts';
 import type { Hcl } from '../ports.ts';
-import type { Config } from './config-types.ts';
 import { projectsOf } from './discover.ts';
-import type { Backend } from './hcl-scan.ts';
+import type { Backend } from './hcl/scan.ts';
 import { resolveLinks } from './links.ts';
 import { type ModuleGraph, moduleGraph } from './module-graph.ts';
 import type { Project, StateAddress, Tree } from './project.ts';

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import picomatch from 'picomatch';
+import { defaultConfig, parseConfig } from '../config/config.ts';
+import type { Config } from '../config/types.ts';
 import { InvalidConfig, InvalidInput } from '../errors.ts';
 import type { Hcl } from '../ports.ts';
 import { sharedAddresses, stateAddress } from './address.ts';
 import { changedPaths, touchedBy, touching } from './changes.ts';
-import { defaultConfig, parseConfig } from './config.ts';
-import type { Config } from './config-types.ts';
 import { discoverRoots, nameMatcher, projectsOf } from './discover.ts';
 import { type ModuleGraph, moduleGraph } from './module-graph.ts';
 import { type Doubtful, type Move, sortOut } from './moves.ts';

@@ -1,8 +1,8 @@
 import picomatch from 'picomatch';
+import { isGlob, unknownNames } from '../config/checks.ts';
+import { projectName } from '../config/config.ts';
+import type { Config, ProjectConfig } from '../config/types.ts';
 import { InvalidConfig } from '../errors.ts';
-import { projectName } from './config.ts';
-import { isGlob, unknownNames } from './config-checks.ts';
-import type { Config, ProjectConfig } from './config-types.ts';
 import { parentOf, resolveLinks } from './links.ts';
 import { type Module, type ModuleGraph, moduleGraph } from './module-graph.ts';
 import { type Project, STANDARD_SIZE, type Tree } from './project.ts';

@@ -1,6 +1,6 @@
-import type { Input } from './hcl-inputs.ts';
-import { type Backend, type Scan, scanHcl } from './hcl-scan.ts';
-import { scanJson } from './json-scan.ts';
+import type { Input } from './hcl/inputs.ts';
+import { scanJson } from './hcl/json-scan.ts';
+import { type Backend, type Scan, scanHcl } from './hcl/scan.ts';
 import { joinPath, type Links, parentOf, resolveLinks } from './links.ts';
 import type { Tree } from './project.ts';
 

@@ -2,7 +2,7 @@ import type { Ports } from '../ports.ts';
 import type { RunDocument } from '../runs/document.ts';
 import { inWords } from '../terraform/check-command.ts';
 import { entryHead, type RecordEntry } from './entry.ts';
-import type { EphemeralNews } from './ephemeral-schema.ts';
+import type { EphemeralNews } from './ephemeral/schema.ts';
 import type { EnvironmentRecord, HistoryLine } from './schema.ts';
 
 /**

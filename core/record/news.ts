@@ -1,6 +1,6 @@
 import type { Ports } from '../ports.ts';
 import { readJson } from '../runs/store.ts';
-import type { EphemeralNews } from './ephemeral-schema.ts';
+import type { EphemeralNews } from './ephemeral/schema.ts';
 
 /**
  * What waits to be written to the record, where every writer sees it. By the hour, so that only the newest are looked

@@ -1,6 +1,6 @@
+import { configAt } from '../config/load-config.ts';
 import { CairnError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import { configAt } from '../projects/load-config.ts';
 import { plainMessage } from '../reports/slack/message.ts';
 import { type Request, requestKey } from './request.ts';
 

@@ -1,6 +1,6 @@
+import { environmentsOn } from '../config/load-config.ts';
 import { InvalidInput, NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import { environmentsOn } from '../projects/load-config.ts';
 
 /** A request with its environment; where a comment names none, the one on the base branch of its pull request. */
 export async function inEnvironment<

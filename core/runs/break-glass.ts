@@ -1,7 +1,7 @@
+import { configAt } from '../config/load-config.ts';
 import { breakGlassRefusal, freezeOf, frozenSentence } from '../environments/freeze.ts';
 import { NotAllowed } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import { configAt } from '../projects/load-config.ts';
 import { readRecord } from '../record/read.ts';
 import type { DeployRequest, RollbackRequest } from '../requests/request.ts';
 

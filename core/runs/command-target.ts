@@ -1,12 +1,12 @@
+import { configDigest } from '../config/load-config.ts';
+import { type Policy, policyOf } from '../config/policy.ts';
+import type { Config } from '../config/types.ts';
 import { ephemeralPolicy } from '../ephemeral/config.ts';
 import type { Ephemeral } from '../ephemeral/environment.ts';
 import { isEphemeral } from '../ephemeral/name.ts';
 import { backendsOf, fetchAll } from '../ephemeral/resolve-end.ts';
 import { NotFound } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import type { Config } from '../projects/config-types.ts';
-import { configDigest } from '../projects/load-config.ts';
-import { type Policy, policyOf } from '../projects/policy.ts';
 import type { ProjectProgress } from '../projects/progress.ts';
 import { newProgress } from '../projects/progress.ts';
 import { readRecord } from '../record/read.ts';

@@ -1,6 +1,6 @@
+import type { Policy } from '../config/policy.ts';
 import type { EphemeralPart } from '../ephemeral/part.ts';
 import type { Counts } from '../plans/plan.ts';
-import type { Policy } from '../projects/policy.ts';
 import type { ProjectProgress } from '../projects/progress.ts';
 import type { WorkflowName } from '../requests/run.ts';
 import type { RunInput } from '../steps/input.ts';

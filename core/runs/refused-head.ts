@@ -1,7 +1,7 @@
+import { defaultConfig } from '../config/config.ts';
+import { configAt } from '../config/load-config.ts';
 import { isOfWhatStands } from '../drift/reconcile.ts';
 import type { Ports } from '../ports.ts';
-import { defaultConfig } from '../projects/config.ts';
-import { configAt } from '../projects/load-config.ts';
 import type { UnfreezeRequest } from '../requests/request.ts';
 import { branchHead } from './branch-head.ts';
 import type { RunDocument } from './document.ts';

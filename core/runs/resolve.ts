@@ -1,12 +1,12 @@
+import { defaultConfig, parseConfig } from '../config/config.ts';
+import { CONFIG_FILE } from '../config/load-config.ts';
+import type { Policy } from '../config/policy.ts';
+import type { Config } from '../config/types.ts';
 import { InvalidInput } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { backendOf } from '../projects/address.ts';
-import { defaultConfig, parseConfig } from '../projects/config.ts';
-import type { Config } from '../projects/config-types.ts';
 import { contentDigest } from '../projects/content-digest.ts';
-import { CONFIG_FILE } from '../projects/load-config.ts';
 import { type ModuleGraph, moduleGraph } from '../projects/module-graph.ts';
-import type { Policy } from '../projects/policy.ts';
 import type { ProjectProgress } from '../projects/progress.ts';
 import { newProgress } from '../projects/progress.ts';
 import { type Project, STANDARD_SIZE, type StateAddress, type Tree } from '../projects/project.ts';

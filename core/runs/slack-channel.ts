@@ -1,6 +1,6 @@
+import { configAt } from '../config/load-config.ts';
 import { InvalidConfig } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import { configAt } from '../projects/load-config.ts';
 
 /** Where the default branch wants to be told. A configuration that cannot be read costs a message, never the run. */
 export async function slackChannelOf(

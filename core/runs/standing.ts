@@ -1,6 +1,6 @@
+import type { Policy } from '../config/policy.ts';
 import type { Ports } from '../ports.ts';
 import { affectedProjects } from '../projects/affected.ts';
-import type { Policy } from '../projects/policy.ts';
 import type { ProjectProgress } from '../projects/progress.ts';
 import { newProgress } from '../projects/progress.ts';
 import { STANDARD_SIZE } from '../projects/project.ts';

@@ -1,6 +1,6 @@
+import { configAt, environmentsOn } from '../config/load-config.ts';
 import { Conflict } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import { configAt, environmentsOn } from '../projects/load-config.ts';
 import type { PushRequest } from '../requests/request.ts';
 import { runId } from '../requests/run-id.ts';
 import type { RunInput } from '../steps/input.ts';

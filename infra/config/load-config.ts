@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isPair, isScalar, visit } from 'yaml';
+import { openYaml, toPlain } from '../../core/config/config.ts';
+import { type Found, problemsOf, where } from '../../core/config/problems.ts';
 import { EPHEMERAL } from '../../core/ephemeral/name.ts';
 import { InvalidConfig } from '../../core/errors.ts';
 import { STANDARD_SIZE } from '../../core/jobs/names.ts';
-import { openYaml, toPlain } from '../../core/projects/config.ts';
-import { type Found, problemsOf, where } from '../../core/projects/config-problems.ts';
 import type { ActionsCommand } from '../../core/requests/actions-detail.ts';
 import { infraProblems, infraWarnings } from './checks.ts';
 import type { EnvironmentConfig, InfraConfig, Size } from './config.ts';

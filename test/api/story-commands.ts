@@ -1,6 +1,6 @@
 import type { Ephemeral } from '../../core/ephemeral/environment.ts';
 import type { EphemeralPart } from '../../core/ephemeral/part.ts';
-import { writeDrift } from '../../core/record/drift.ts';
+import { writeDrift } from '../../core/record/drift/drift.ts';
 import { writeFreeze } from '../../core/record/freeze.ts';
 import type { Run, WorkflowName } from '../../core/requests/run.ts';
 import type { Freeze, RunDocument } from '../../core/runs/document.ts';

@@ -1,7 +1,7 @@
+import { defaultConfig } from '../../core/config/config.ts';
+import { policyOf } from '../../core/config/policy.ts';
 import type { Changes } from '../../core/plans/plan.ts';
 import { summarize } from '../../core/plans/summary.ts';
-import { defaultConfig } from '../../core/projects/config.ts';
-import { policyOf } from '../../core/projects/policy.ts';
 import type { ProjectProgress } from '../../core/projects/progress.ts';
 import { writeRecord } from '../../core/record/write.ts';
 import type { Run } from '../../core/requests/run.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { defaultConfig } from '../../config/config.ts';
+import { configAt } from '../../config/load-config.ts';
 import { LONGEST_APPROVAL } from '../../environments/approval.ts';
 import { freezeOf, frozenSentence } from '../../environments/freeze.ts';
-import { defaultConfig } from '../../projects/config.ts';
-import { configAt } from '../../projects/load-config.ts';
 import { commandTarget } from '../../runs/command-target.ts';
 import type { Freeze, RunDocument } from '../../runs/document.ts';
 import { loadDocument, saveDocument } from '../../runs/store.ts';

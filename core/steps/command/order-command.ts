@@ -1,8 +1,8 @@
+import { defaultConfig } from '../../config/config.ts';
+import { configAt } from '../../config/load-config.ts';
 import { freezeOf } from '../../environments/freeze.ts';
 import { commandId, commandOrder } from '../../jobs/orders.ts';
 import { jobSecret, writeOrders } from '../../jobs/write-orders.ts';
-import { defaultConfig } from '../../projects/config.ts';
-import { configAt } from '../../projects/load-config.ts';
 import type { RunDocument } from '../../runs/document.ts';
 import { loadDocument, saveDocument } from '../../runs/store.ts';
 import { tell } from '../../runs/tell.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { defaultConfig } from '../../config/config.ts';
+import { configAt } from '../../config/load-config.ts';
 import { isEphemeral } from '../../ephemeral/name.ts';
 import { NotAllowed } from '../../errors.ts';
 import type { Ports } from '../../ports.ts';
-import { defaultConfig } from '../../projects/config.ts';
-import { configAt } from '../../projects/load-config.ts';
 import type { RunRequest } from '../../requests/request.ts';
 import { type CommandTarget, commandTarget } from '../../runs/command-target.ts';
 import { newDocument, type RunDocument } from '../../runs/document.ts';

@@ -1,6 +1,6 @@
 import { isEphemeral } from '../../ephemeral/name.ts';
 import { commandEntry, commandNews } from '../../record/command-entry.ts';
-import { recordNews } from '../../record/ephemeral.ts';
+import { recordNews } from '../../record/ephemeral/ephemeral.ts';
 import { readRecord } from '../../record/read.ts';
 import { writeRecord } from '../../record/write.ts';
 import { loadDocument } from '../../runs/store.ts';

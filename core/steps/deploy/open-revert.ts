@@ -1,6 +1,6 @@
+import { CONFIG_FILE } from '../../config/load-config.ts';
 import { InvalidInput } from '../../errors.ts';
 import type { GitData, Ports } from '../../ports.ts';
-import { CONFIG_FILE } from '../../projects/load-config.ts';
 import { filesOf } from '../../projects/project-files.ts';
 import { readRecord } from '../../record/read.ts';
 import { short } from '../../reports/deploy-report.ts';

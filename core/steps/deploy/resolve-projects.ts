@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { configDigest } from '../../config/load-config.ts';
+import { effectivePolicy } from '../../config/policy.ts';
+import type { Config } from '../../config/types.ts';
 import { isOfWhatStands } from '../../drift/reconcile.ts';
 import { freezeOf } from '../../environments/freeze.ts';
 import { InvalidInput } from '../../errors.ts';
@@ -7,9 +10,6 @@ import { writeOrders } from '../../jobs/write-orders.ts';
 import type { Ports, Pull } from '../../ports.ts';
 import { type Affected, affectedProjects } from '../../projects/affected.ts';
 import { withAskedFor } from '../../projects/asked-for.ts';
-import type { Config } from '../../projects/config-types.ts';
-import { configDigest } from '../../projects/load-config.ts';
-import { effectivePolicy } from '../../projects/policy.ts';
 import { waves } from '../../projects/waves.ts';
 import { readRecord } from '../../record/read.ts';
 import type { EnvironmentRecord } from '../../record/schema.ts';

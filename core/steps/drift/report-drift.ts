@@ -2,7 +2,7 @@ import { newsOf } from '../../drift/found.ts';
 import { isAside, tellIssue } from '../../drift/issue.ts';
 import { reconcile } from '../../drift/reconcile.ts';
 import type { Ports } from '../../ports.ts';
-import { type DriftRecord, readToldDrift, writeDrift } from '../../record/drift.ts';
+import { type DriftRecord, readToldDrift, writeDrift } from '../../record/drift/drift.ts';
 import { plural } from '../../reports/text.ts';
 import type { DriftPart, RunDocument } from '../../runs/document.ts';
 import { loadDocument, saveDocument } from '../../runs/store.ts';

@@ -3,7 +3,7 @@ import { quietOf } from '../../drift/quiet.ts';
 import { resolveStanding } from '../../drift/resolve.ts';
 import { isEphemeral } from '../../ephemeral/name.ts';
 import type { Ports } from '../../ports.ts';
-import { readToldDrift } from '../../record/drift.ts';
+import { readToldDrift } from '../../record/drift/drift.ts';
 import { readRecord } from '../../record/read.ts';
 import { plural } from '../../reports/text.ts';
 import type { RunDocument } from '../../runs/document.ts';

@@ -7,7 +7,7 @@ import { planDigest } from '../../plans/digest.ts';
 import type { Changes } from '../../plans/plan.ts';
 import type { Ports } from '../../ports.ts';
 import type { ProjectProgress } from '../../projects/progress.ts';
-import { readToldDrift } from '../../record/drift.ts';
+import { readToldDrift } from '../../record/drift/drift.ts';
 import type { DriftPart, Failure, RunDocument } from '../../runs/document.ts';
 import { readChanges, readResult, readSummary } from '../../runs/results.ts';
 import { loadDocument, saveDocument } from '../../runs/store.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { configAt } from '../../config/load-config.ts';
+import type { Drift } from '../../config/types.ts';
 import { newestMoment } from '../../drift/moments.ts';
 import { underWay } from '../../drift/quiet.ts';
 import { CairnError, Unavailable } from '../../errors.ts';
 import type { Ports } from '../../ports.ts';
-import type { Drift } from '../../projects/config-types.ts';
-import { configAt } from '../../projects/load-config.ts';
-import { readToldDrift } from '../../record/drift.ts';
+import { readToldDrift } from '../../record/drift/drift.ts';
 import { readRecord } from '../../record/read.ts';
 import { type DriftRequest, repositoryName } from '../../requests/request.ts';
 import { runId } from '../../requests/run-id.ts';

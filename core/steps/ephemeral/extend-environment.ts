@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { CONFIG_FILE, configAt } from '../../config/load-config.ts';
+import type { EphemeralConfig } from '../../config/types.ts';
 import type { Ephemeral } from '../../ephemeral/environment.ts';
 import { NO_POLICY } from '../../ephemeral/no-policy.ts';
 import { partOf } from '../../ephemeral/part.ts';
@@ -6,8 +8,6 @@ import { scheduleEnd, unschedule } from '../../ephemeral/schedules.ts';
 import { endFrom } from '../../ephemeral/times.ts';
 import { InvalidInput, NotFound, Unavailable } from '../../errors.ts';
 import type { Ports } from '../../ports.ts';
-import type { EphemeralConfig } from '../../projects/config-types.ts';
-import { CONFIG_FILE, configAt } from '../../projects/load-config.ts';
 import type { ExtendRequest } from '../../requests/request.ts';
 import { newDocument } from '../../runs/document.ts';
 import { findPull, pullPart } from '../../runs/pull-part.ts';

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { configAt } from '../../config/load-config.ts';
+import type { EphemeralConfig } from '../../config/types.ts';
 import { changeEnvironment } from '../../ephemeral/change-environment.ts';
 import { ephemeralConfig } from '../../ephemeral/config.ts';
 import type { Ephemeral } from '../../ephemeral/environment.ts';
@@ -7,8 +9,6 @@ import { launchEnd } from '../../ephemeral/launch-end.ts';
 import { scheduleEnd } from '../../ephemeral/schedules.ts';
 import { InvalidInput, NotAllowed, Unavailable } from '../../errors.ts';
 import type { Ports } from '../../ports.ts';
-import type { EphemeralConfig } from '../../projects/config-types.ts';
-import { configAt } from '../../projects/load-config.ts';
 import { plural } from '../../reports/text.ts';
 import type { EphemeralRequest } from '../../requests/request.ts';
 import { type RunInput, runInput } from '../input.ts';

@@ -1,8 +1,8 @@
 import { forgetEnvironment } from '../../ephemeral/forget.ts';
 import { isEphemeral } from '../../ephemeral/name.ts';
 import type { Ports } from '../../ports.ts';
-import { recordNews } from '../../record/ephemeral.ts';
-import type { EphemeralNews } from '../../record/ephemeral-schema.ts';
+import { recordNews } from '../../record/ephemeral/ephemeral.ts';
+import type { EphemeralNews } from '../../record/ephemeral/schema.ts';
 import { readRecord } from '../../record/read.ts';
 import { takenDown } from '../../record/taken-down.ts';
 import { writeRecord } from '../../record/write.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { defaultConfig } from '../../config/config.ts';
+import { configAt } from '../../config/load-config.ts';
 import { CairnError } from '../../errors.ts';
 import type { Ports } from '../../ports.ts';
-import { defaultConfig } from '../../projects/config.ts';
-import { configAt } from '../../projects/load-config.ts';
 import { readRecord } from '../../record/read.ts';
 import { tellOnCommit } from '../../requests/replies.ts';
 import { type PushRequest, repositoryName } from '../../requests/request.ts';

@@ -1,3 +1,5 @@
+import { defaultConfig } from '../../config/config.ts';
+import { configAt } from '../../config/load-config.ts';
 import { checkConfirmed } from '../../environments/take-down.ts';
 import { startAutomatic } from '../../ephemeral/automatic.ts';
 import { endOfPull } from '../../ephemeral/end-of-pull.ts';
@@ -6,8 +8,6 @@ import { bareName, environmentOf, isEphemeral } from '../../ephemeral/name.ts';
 import { checkWish } from '../../ephemeral/times.ts';
 import { CairnError, InvalidInput, NotAllowed, NotFound } from '../../errors.ts';
 import type { Ports } from '../../ports.ts';
-import { defaultConfig } from '../../projects/config.ts';
-import { configAt } from '../../projects/load-config.ts';
 import { didYouMean } from '../../projects/nearest.ts';
 import {
   tellConfigMended,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import type { Drift } from '../../../core/config/types.ts';
 import { cronProblem, newestMoment, timeZoneProblem } from '../../../core/drift/moments.ts';
-import type { Drift } from '../../../core/projects/config-types.ts';
 
 const HOUR = 3600;
 const MINUTE_MS = 60_000;

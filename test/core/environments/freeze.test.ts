@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { defaultConfig } from '../../../core/config/config.ts';
+import { policyOf } from '../../../core/config/policy.ts';
 import { refusalByFreeze } from '../../../core/environments/freeze.ts';
-import { defaultConfig } from '../../../core/projects/config.ts';
-import { policyOf } from '../../../core/projects/policy.ts';
 import { freezeRequest } from '../../../core/requests/request.ts';
 import { newDocument, workflowOf } from '../../../core/runs/document.ts';
 import type { RunInput } from '../../../core/steps/input.ts';

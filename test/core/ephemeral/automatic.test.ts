@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
+import { parseConfig } from '../../../core/config/config.ts';
 import { startAutomatic } from '../../../core/ephemeral/automatic.ts';
 import type { Pull } from '../../../core/ports.ts';
-import { parseConfig } from '../../../core/projects/config.ts';
 import type { PlanRequest } from '../../../core/requests/request.ts';
 import { requestFromWebhook } from '../../../core/requests/webhook.ts';
 import { type MemoryPorts, memoryPorts } from '../../support/fakes/index.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { defaultConfig, parseConfig } from '../../../core/config/config.ts';
 import { ephemeralConfig, ephemeralPolicy, withEphemeral } from '../../../core/ephemeral/config.ts';
-import { defaultConfig, parseConfig } from '../../../core/projects/config.ts';
 
 const BASE = parseConfig(`
 environments:

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { parseHcl } from '../../../adapters/hcl.ts';
+import type { EphemeralConfig } from '../../../core/config/types.ts';
 import { collisions, ownersOf } from '../../../core/ephemeral/collision.ts';
 import { inWorkspace, statePlaces } from '../../../core/ephemeral/states.ts';
-import type { EphemeralConfig } from '../../../core/projects/config-types.ts';
 import { moduleGraph } from '../../../core/projects/module-graph.ts';
 import { projectIn, tree } from './projects.ts';
 

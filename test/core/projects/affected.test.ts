@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseHcl } from '../../../adapters/hcl.ts';
+import { defaultConfig } from '../../../core/config/config.ts';
 import { affectedProjects } from '../../../core/projects/affected.ts';
-import { defaultConfig } from '../../../core/projects/config.ts';
 import { affected, affectedNames, ROOT, tree } from './trees.ts';
 
 const uses = (source: string) => `${ROOT}module "m" {\n  source = "${source}"\n}\n`;

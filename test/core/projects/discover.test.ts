@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultConfig, parseConfig } from '../../../core/projects/config.ts';
+import { defaultConfig, parseConfig } from '../../../core/config/config.ts';
 import { discoverRoots, projectsOf } from '../../../core/projects/discover.ts';
 import { ROOT, tree } from './trees.ts';
 

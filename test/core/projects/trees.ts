@@ -1,7 +1,7 @@
 import { parseHcl } from '../../../adapters/hcl.ts';
+import { defaultConfig, parseConfig } from '../../../core/config/config.ts';
+import type { Config } from '../../../core/config/types.ts';
 import { type Affected, affectedProjects } from '../../../core/projects/affected.ts';
-import { defaultConfig, parseConfig } from '../../../core/projects/config.ts';
-import type { Config } from '../../../core/projects/config-types.ts';
 import type { Tree } from '../../../core/projects/project.ts';
 import { treeOf } from '../../../core/projects/tree.ts';
 

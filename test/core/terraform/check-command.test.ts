@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { READING } from '../../../core/config/config.ts';
 import { InvalidInput, NotAllowed } from '../../../core/errors.ts';
-import { READING } from '../../../core/projects/config.ts';
 import { COMMANDS } from '../../../core/terraform/allowlist.ts';
 import { checkCommand } from '../../../core/terraform/check-command.ts';
 

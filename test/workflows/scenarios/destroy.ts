@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { readEphemerals } from '../../../core/record/ephemeral-read.ts';
+import { readEphemerals } from '../../../core/record/ephemeral/read.ts';
 import { REPOSITORY } from '../../support/memory-world.ts';
 import type { Scenarios } from './scenario.ts';
 import { ask, down, expectGone, HOUR, register, standing, told } from './standing.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { ForgeRefused, NotFound } from '../../../core/errors.ts';
-import { readDriftHistory, readToldDrift } from '../../../core/record/drift.ts';
+import { readDriftHistory, readToldDrift } from '../../../core/record/drift/drift.ts';
 import { tellGithub } from '../../../core/reports/github/sink-github.ts';
 import { documentKey } from '../../../core/runs/store.ts';
 import { UNREACHABLE } from '../../support/memory-jobs.ts';

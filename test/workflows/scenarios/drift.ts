@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { readDrift, readDriftHistory, readToldDrift } from '../../../core/record/drift.ts';
+import { readDrift, readDriftHistory, readToldDrift } from '../../../core/record/drift/drift.ts';
 import { UNREACHABLE } from '../../support/memory-jobs.ts';
 import { project, REPOSITORY } from '../../support/memory-world.ts';
 import { deployed, log, look, slack, watchEdits } from './drift-look.ts';

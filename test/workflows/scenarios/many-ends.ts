@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { mirrorEphemerals } from '../../../core/record/ephemeral.ts';
-import { readEphemerals } from '../../../core/record/ephemeral-read.ts';
+import { mirrorEphemerals } from '../../../core/record/ephemeral/ephemeral.ts';
+import { readEphemerals } from '../../../core/record/ephemeral/read.ts';
 import { REPOSITORY, type World } from '../../support/memory-world.ts';
 import type { Scenarios } from './scenario.ts';
 import { shop } from './shop.ts';

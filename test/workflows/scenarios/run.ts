@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { jobOrder } from '../../../core/jobs/order.ts';
 import { sourceKey } from '../../../core/jobs/orders.ts';
-import { readEphemeralRecord } from '../../../core/record/ephemeral-read.ts';
+import { readEphemeralRecord } from '../../../core/record/ephemeral/read.ts';
 import { readHistory, readRecord } from '../../../core/record/read.ts';
 import type { Run } from '../../../core/requests/run.ts';
 import { readJson } from '../../../core/runs/store.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Ephemeral } from '../../../core/ephemeral/environment.ts';
 import { scheduleName } from '../../../core/ephemeral/schedules.ts';
-import { readEphemerals } from '../../../core/record/ephemeral-read.ts';
+import { readEphemerals } from '../../../core/record/ephemeral/read.ts';
 import { REPOSITORY, type World } from '../../support/memory-world.ts';
 import type { Scenarios } from './scenario.ts';
 import { HOUR, MAKER, register, standing } from './standing.ts';

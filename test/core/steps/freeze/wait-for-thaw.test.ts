@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { defaultConfig } from '../../../../core/config/config.ts';
+import { policyOf } from '../../../../core/config/policy.ts';
 import { thawSlot } from '../../../../core/environments/thaw.ts';
 import type { WaitingApproval } from '../../../../core/ports.ts';
-import { defaultConfig } from '../../../../core/projects/config.ts';
-import { policyOf } from '../../../../core/projects/policy.ts';
 import { writeFreeze } from '../../../../core/record/freeze.ts';
 import { newDocument } from '../../../../core/runs/document.ts';
 import { saveDocument } from '../../../../core/runs/store.ts';

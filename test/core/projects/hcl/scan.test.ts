@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseHcl } from '../../../adapters/hcl.ts';
-import { scanHcl } from '../../../core/projects/hcl-scan.ts';
-import { scanJson } from '../../../core/projects/json-scan.ts';
+import { parseHcl } from '../../../../adapters/hcl.ts';
+import { scanJson } from '../../../../core/projects/hcl/json-scan.ts';
+import { scanHcl } from '../../../../core/projects/hcl/scan.ts';
 
 describe('scanHcl', () => {
   it('finds what discovery needs', () => {

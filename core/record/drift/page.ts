@@ -1,5 +1,5 @@
-import { type DriftLine, driftWords } from './drift-line.ts';
-import { cell, page, table, time } from './pages.ts';
+import { cell, page, table, time } from '../pages.ts';
+import { type DriftLine, driftWords } from './line.ts';
 
 const SHOWN = 100;
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Ports } from '../ports.ts';
 import { defaultConfig, parseConfig } from './config.ts';
-import type { Config } from './config-types.ts';
+import type { Config } from './types.ts';
 
 export const CONFIG_FILE = 'cairn.yaml';
 

@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { Ephemeral } from '../../../core/ephemeral/environment.ts';
-import { mirrorEphemerals, recordNews } from '../../../core/record/ephemeral.ts';
-import { readEphemeral, readEphemerals } from '../../../core/record/ephemeral-read.ts';
-import type { EphemeralNews } from '../../../core/record/ephemeral-schema.ts';
-import { type MemoryPorts, memoryPorts } from '../../support/fakes/index.ts';
+import type { Ephemeral } from '../../../../core/ephemeral/environment.ts';
+import { mirrorEphemerals, recordNews } from '../../../../core/record/ephemeral/ephemeral.ts';
+import { readEphemeral, readEphemerals } from '../../../../core/record/ephemeral/read.ts';
+import type { EphemeralNews } from '../../../../core/record/ephemeral/schema.ts';
+import { type MemoryPorts, memoryPorts } from '../../../support/fakes/index.ts';
 
 const REPOSITORY = 'acme/shop';
 const AT = '2026-01-01T00:00:00.000Z';

@@ -1,7 +1,7 @@
 import { type Document, isMap, isNode, isScalar, isSeq, type LineCounter, type Node } from 'yaml';
 import type { z } from 'zod';
-import { configSchema } from './config-schema.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../projects/nearest.ts';
+import { configSchema } from './schema.ts';
 
 /** What is needed to say where in the file something stands. */
 export interface Found {

@@ -1,5 +1,5 @@
-import { inputOf, literalPart } from './hcl-inputs.ts';
-import { emptyScan, type Scan, scanHcl } from './hcl-scan.ts';
+import { inputOf, literalPart } from './inputs.ts';
+import { emptyScan, type Scan, scanHcl } from './scan.ts';
 
 /** What project discovery needs of a `.tf.json` file. Never throws. */
 export function scanJson(text: string): Scan {

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import type { Counts } from '../plans/plan.ts';
-import type { FileChange, Ports } from '../ports.ts';
-import { countsText } from '../reports/comments/overview.ts';
-import { type DriftLine, driftLine, driftWords } from './drift-line.ts';
-import { driftPage } from './drift-page.ts';
-import { environmentPage, topPage } from './pages.ts';
-import { parse, readRecordState } from './read.ts';
-import { json } from './record.ts';
-import { EMPTY_INDEX, freezeIn, INDEX_FILE, RECORD_REF, type RecordIndex } from './schema.ts';
-import { swapFiles } from './write.ts';
+import type { Counts } from '../../plans/plan.ts';
+import type { FileChange, Ports } from '../../ports.ts';
+import { countsText } from '../../reports/comments/overview.ts';
+import { environmentPage, topPage } from '../pages.ts';
+import { parse, readRecordState } from '../read.ts';
+import { json } from '../record.ts';
+import { EMPTY_INDEX, freezeIn, INDEX_FILE, RECORD_REF, type RecordIndex } from '../schema.ts';
+import { swapFiles } from '../write.ts';
+import { type DriftLine, driftLine, driftWords } from './line.ts';
+import { driftPage } from './page.ts';
 
 type Reading = Pick<Ports, 'git' | 'source'>;
 

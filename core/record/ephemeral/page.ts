@@ -1,5 +1,5 @@
-import type { EphemeralLine, EphemeralRow } from './ephemeral-schema.ts';
-import { cell, page, sha, table, time } from './pages.ts';
+import { cell, page, sha, table, time } from '../pages.ts';
+import type { EphemeralLine, EphemeralRow } from './schema.ts';
 
 const SHOWN = 50;
 

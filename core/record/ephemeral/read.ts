@@ -1,5 +1,7 @@
-import type { Ephemeral } from '../ephemeral/environment.ts';
-import type { Ports } from '../ports.ts';
+import type { Ephemeral } from '../../ephemeral/environment.ts';
+import type { Ports } from '../../ports.ts';
+import { parse, unreadable } from '../read.ts';
+import { EMPTY_INDEX, INDEX_FILE, RECORD_REF, type RecordIndex, recordIndex } from '../schema.ts';
 import {
   EPHEMERAL_HISTORY,
   EPHEMERAL_INDEX,
@@ -8,9 +10,7 @@ import {
   ephemeralFile,
   ephemeralIndex,
   ephemeralLine,
-} from './ephemeral-schema.ts';
-import { parse, unreadable } from './read.ts';
-import { EMPTY_INDEX, INDEX_FILE, RECORD_REF, type RecordIndex, recordIndex } from './schema.ts';
+} from './schema.ts';
 
 type Reading = Pick<Ports, 'git' | 'source'>;
 

@@ -1,12 +1,5 @@
-import { type Frame, pop, push, type Stack, topOf } from './hcl-frames.ts';
-import {
-  type Input,
-  inputOf,
-  literalArguments,
-  literalPart,
-  PATH_FUNCTIONS,
-  unescaped,
-} from './hcl-inputs.ts';
+import { type Frame, pop, push, type Stack, topOf } from './frames.ts';
+import { type Input, inputOf, literalArguments, literalPart, PATH_FUNCTIONS, unescaped } from './inputs.ts';
 
 /**
  * What project discovery needs of a Terraform file, in one pass and without a parser: thousands of roots are

@@ -1,5 +1,5 @@
 import type { Guards } from '../plans/guard.ts';
-import type { SecretRefs } from './project.ts';
+import type { SecretRefs } from '../projects/project.ts';
 
 /** `cairn.yaml` with its defaults filled in. Plain JSON; durations in seconds. */
 export interface Config {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { parseConfig, READING } from '../../../core/config/config.ts';
 import { InvalidConfig } from '../../../core/errors.ts';
-import { parseConfig, READING } from '../../../core/projects/config.ts';
 
 const ENVIRONMENTS = 'environments: { prod: { branch: main } }\n';
 

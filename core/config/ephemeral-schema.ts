@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { approval, build, duration, reference, seconds, variables, verify } from './config-parts.ts';
+import { approval, build, duration, reference, seconds, variables, verify } from './parts.ts';
 
 /** The key `ephemeral` of `cairn.yaml`. */
 export const ephemeral = z

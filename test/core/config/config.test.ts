@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defaultConfig, parseConfig } from '../../../core/config/config.ts';
 import { InvalidConfig } from '../../../core/errors.ts';
-import { defaultConfig, parseConfig } from '../../../core/projects/config.ts';
 import { environmentName } from '../../../core/requests/request.ts';
 
 function problems(text: string): string[] {

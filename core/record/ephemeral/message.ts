@@ -1,5 +1,5 @@
-import type { EphemeralNews } from './ephemeral-schema.ts';
-import { calm, cut, oneLine } from './message.ts';
+import { calm, cut, oneLine } from '../message.ts';
+import type { EphemeralNews } from './schema.ts';
 
 /** Of the commit that tells of one event, or of many at once; none: what exists was put right. */
 export function ephemeralMessage(news: EphemeralNews[]): string {

@@ -1,7 +1,7 @@
+import { cycleIn } from '../projects/cycle.ts';
+import { didYouMean } from '../projects/nearest.ts';
 import { COMMANDS } from '../terraform/allowlist.ts';
-import type { Config, ProjectConfig } from './config-types.ts';
-import { cycleIn } from './cycle.ts';
-import { didYouMean } from './nearest.ts';
+import type { Config, ProjectConfig } from './types.ts';
 
 /** What a schema cannot say: names that are there twice, names that are not there, circles. */
 export function contentProblems(config: Config): string[] {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { NotFound } from '../errors.ts';
 import type { Guards } from '../plans/guard.ts';
-import type { Approval, Build, Config, EnvironmentConfig, Verify } from './config-types.ts';
-import { didYouMean } from './nearest.ts';
-import type { SecretRefs } from './project.ts';
+import { didYouMean } from '../projects/nearest.ts';
+import type { SecretRefs } from '../projects/project.ts';
+import type { Approval, Build, Config, EnvironmentConfig, Verify } from './types.ts';
 
 /** What decides how an environment is deployed: never read from the very change that it decides about. */
 export interface Policy {

@@ -1,8 +1,14 @@
-import type { Ephemeral } from '../ephemeral/environment.ts';
-import type { FileChange, Ports } from '../ports.ts';
-import { ephemeralMessage } from './ephemeral-message.ts';
-import { ephemeralPage } from './ephemeral-page.ts';
-import { readEphemeralRecord } from './ephemeral-read.ts';
+import type { Ephemeral } from '../../ephemeral/environment.ts';
+import type { FileChange, Ports } from '../../ports.ts';
+import { pendingNews, putNews } from '../news.ts';
+import { topPage } from '../pages.ts';
+import { lines, parted } from '../parted.ts';
+import { json } from '../record.ts';
+import { INDEX_FILE, type RecordIndex } from '../schema.ts';
+import { swapFiles } from '../write.ts';
+import { ephemeralMessage } from './message.ts';
+import { ephemeralPage } from './page.ts';
+import { readEphemeralRecord } from './read.ts';
 import {
   EPHEMERAL_HISTORY,
   EPHEMERAL_INDEX,
@@ -12,13 +18,7 @@ import {
   type EphemeralRecord,
   type EphemeralRow,
   ephemeralFile,
-} from './ephemeral-schema.ts';
-import { pendingNews, putNews } from './news.ts';
-import { topPage } from './pages.ts';
-import { lines, parted } from './parted.ts';
-import { json } from './record.ts';
-import { INDEX_FILE, type RecordIndex } from './schema.ts';
-import { swapFiles } from './write.ts';
+} from './schema.ts';
 
 type Writing = Pick<Ports, 'artifacts' | 'ephemerals' | 'git' | 'source'>;
 

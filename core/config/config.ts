@@ -1,9 +1,10 @@
 import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { InvalidConfig } from '../errors.ts';
-import { commandProblems, contentProblems } from './config-checks.ts';
-import { seconds } from './config-parts.ts';
-import { type Found, problemsOf, where } from './config-problems.ts';
-import { configSchema, type RawConfig } from './config-schema.ts';
+import { STANDARD_SIZE } from '../projects/project.ts';
+import { commandProblems, contentProblems } from './checks.ts';
+import { seconds } from './parts.ts';
+import { type Found, problemsOf, where } from './problems.ts';
+import { configSchema, type RawConfig } from './schema.ts';
 import type {
   Config,
   Drift,
@@ -12,8 +13,7 @@ import type {
   ProjectConfig,
   Reference,
   Verify,
-} from './config-types.ts';
-import { STANDARD_SIZE } from './project.ts';
+} from './types.ts';
 
 const MAX_TEXT = 1024 * 1024;
 

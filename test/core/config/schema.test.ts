@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { parseConfig } from '../../../core/projects/config.ts';
+import { parseConfig } from '../../../core/config/config.ts';
 import { CAIRN, jsonSchema, withReference } from '../../../scripts/schema.ts';
 
 const page = readFileSync(CAIRN.page, 'utf8');

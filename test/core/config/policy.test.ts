@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { defaultConfig, parseConfig } from '../../../core/projects/config.ts';
-import { effectivePolicy, policyOf } from '../../../core/projects/policy.ts';
+import { defaultConfig, parseConfig } from '../../../core/config/config.ts';
+import { effectivePolicy, policyOf } from '../../../core/config/policy.ts';
 
 const config = (environment: string, rest = '') =>
   parseConfig(`environments:\n  prod: { branch: main${environment} }\n${rest}`);

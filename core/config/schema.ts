@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CLOSEST, cronProblem, timeZoneProblem } from '../drift/moments.ts';
 import { EPHEMERAL, isEphemeral } from '../ephemeral/name.ts';
 import { branchName, environmentName, login } from '../requests/request.ts';
-import { ephemeral } from './config-ephemeral-schema.ts';
+import { ephemeral } from './ephemeral-schema.ts';
 import {
   approval,
   build,
@@ -14,7 +14,7 @@ import {
   seconds,
   variables,
   verify,
-} from './config-parts.ts';
+} from './parts.ts';
 
 /**
  * `cairn.yaml` as it is written. The published JSON schema and the reference page are made from the
