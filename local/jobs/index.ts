@@ -9,7 +9,7 @@ import { readJobFolders } from './folder.ts';
 import type { LocalJobsOptions } from './options.ts';
 import { openPlace } from './place.ts';
 import { createQueue } from './queue.ts';
-import { createRunner, type Running } from './runner.ts';
+import { createRunner, newRunning, type Running } from './runner.ts';
 import { readJobFile } from './safe-read.ts';
 import { openUsers } from './users.ts';
 import { createWorkers } from './workers.ts';
@@ -69,7 +69,7 @@ export async function createLocalJobs(options: LocalJobsOptions): Promise<LocalJ
   const { found, broken } = readJobFolders(join(place.root, 'jobs'));
   for (const folder of broken) place.discard(folder);
   for (const folder of found) {
-    const running: Running = { folder, process: null, attempt: null };
+    const running = newRunning(folder);
     const result = runner.adopt(running);
     // Never started: whoever runs it again begins anew.
     if (!result) runner.forget(folder);
@@ -95,7 +95,7 @@ export async function createLocalJobs(options: LocalJobsOptions): Promise<LocalJ
     }
     const again = active.get(key);
     if (again) return stoppedBy(signal, again.running, again.result);
-    const running: Running = { folder: runner.open(key, order), process: null, attempt: null };
+    const running = newRunning(runner.open(key, order));
     return stoppedBy(signal, running, track(key, running, runner.run(running)));
   }
 

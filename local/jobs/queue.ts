@@ -5,15 +5,18 @@ export interface Release {
 }
 
 export interface Queue {
-  /** Waits for a free place and for the folder; first come, first served among those that could run. */
-  take(folder: string): Promise<Release>;
+  /**
+   * Waits for a free place and for the folder; first come, first served among those that could run. Null if the signal
+   * was aborted before.
+   */
+  take(folder: string, signal?: AbortSignal): Promise<Release | null>;
   /** At once, whatever the limit says: for a job that runs already. */
   hold(folder: string): Release;
 }
 
 /** At most `limit` at a time, and never two with one folder. */
 export function createQueue(limit: number): Queue {
-  const waiting: { folder: string; go: (release: Release) => void }[] = [];
+  const waiting: { folder: string; go: (release: Release | null) => void }[] = [];
   const busy = new Map<string, number>();
   let running = 0;
 
@@ -49,9 +52,18 @@ export function createQueue(limit: number): Queue {
   };
   return {
     hold,
-    take: (folder) =>
+    take: (folder, signal) =>
       new Promise((resolve) => {
-        waiting.push({ folder, go: resolve });
+        if (signal?.aborted) return resolve(null);
+        const place = { folder, go: resolve };
+        const leave = (): void => {
+          const index = waiting.indexOf(place);
+          if (index < 0) return;
+          waiting.splice(index, 1);
+          resolve(null);
+        };
+        signal?.addEventListener('abort', leave, { once: true });
+        waiting.push(place);
         next();
       }),
   };

@@ -41,6 +41,12 @@ export interface Running {
   folder: JobFolder;
   process: ProcessId | null;
   attempt: Attempt | null;
+  /** Aborted when it is told to stop: it leaves the queue. */
+  stopping: AbortController;
+}
+
+export function newRunning(folder: JobFolder): Running {
+  return { folder, process: null, attempt: null, stopping: new AbortController() };
 }
 
 /** One job from its order to its result, and the same again from wherever an earlier server was killed. */
@@ -59,11 +65,13 @@ export function createRunner(options: RunnerOptions) {
 
   async function run(running: Running): Promise<JobResult> {
     const { folder } = running;
-    const release = await queue.take(folder.order.folder);
+    const release = await queue.take(folder.order.folder, running.stopping.signal);
+    if (!release) return giveUp(folder, stopped(folder));
     try {
       const attempt = lastAttempt(folder);
       const before = attempt && executorOf(attempt, folder.uid);
       if (attempt && before) return await follow(running, attempt, before);
+      // By a server before this one.
       if (wasAskedToStop(folder)) return await giveUp(folder, stopped(folder));
       const next = nextAttempt(folder);
       let launched: Launched;
@@ -140,7 +148,7 @@ export function createRunner(options: RunnerOptions) {
   /** Without a process there is nothing to collect. */
   async function giveUp(folder: JobFolder, result: JobResult): Promise<JobResult> {
     await finish(artifacts, folder, result);
-    clear(folder);
+    forget(folder);
     return result;
   }
 
@@ -157,6 +165,7 @@ export function createRunner(options: RunnerOptions) {
 
   function stop(running: Running, reason: string): void {
     askToStop(running.folder, reason);
+    running.stopping.abort();
     if (!running.process) return;
     workers.retire(running.process.pid);
     terminate(running.process);

@@ -167,12 +167,16 @@ describe('stop', () => {
     await until('the second', async () => (await host.jobs.port.active('run-2')).length === 1);
 
     await host.jobs.port.stop('run-2', 'a newer commit');
+    const stopped = await second;
+    const others = await host.jobs.port.active('run-1');
     await host.jobs.port.stop('run-1', 'the test is over');
 
-    expect(await second).toMatchObject({
+    expect(stopped).toMatchObject({
       status: 'interrupted',
       error: expect.stringContaining('before it was started'),
     });
+    // It answered at once, not when its turn had come.
+    expect(others).toEqual([slow.prefix]);
     expect((await first).status).toBe('interrupted');
   });
 

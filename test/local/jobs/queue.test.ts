@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createQueue } from '../../../local/jobs/queue.ts';
+import { createQueue, type Release } from '../../../local/jobs/queue.ts';
 
 it('runs all, never more than its limit, never two of one folder', async () => {
   await fc.assert(
@@ -13,7 +13,7 @@ it('runs all, never more than its limit, never two of one folder', async () => {
         let most = 0;
         let done = 0;
         const run = async ({ folder, turns }: (typeof jobs)[number]) => {
-          const release = await queue.take(folder);
+          const release = await taken(queue.take(folder));
           expect(busy).not.toContain(folder);
           busy.push(folder);
           most = Math.max(most, busy.length);
@@ -37,15 +37,15 @@ it('lets a later job of another folder go first, and keeps the order within a fo
   const order: string[] = [];
   const release = queue.hold('a');
   const waiting = [
-    queue.take('a').then((free) => {
+    taken(queue.take('a')).then((free) => {
       order.push('a1');
       free();
     }),
-    queue.take('a').then((free) => {
+    taken(queue.take('a')).then((free) => {
       order.push('a2');
       free();
     }),
-    queue.take('b').then((free) => {
+    taken(queue.take('b')).then((free) => {
       order.push('b');
       free();
     }),
@@ -61,12 +61,12 @@ it('lets a later job of another folder go first, and keeps the order within a fo
 it('a place that is given back early lets another folder run, and never the same one', async () => {
   const queue = createQueue(1);
   const seen: string[] = [];
-  const first = await queue.take('a');
-  const same = queue.take('a').then((release) => {
+  const first = await taken(queue.take('a'));
+  const same = taken(queue.take('a')).then((release) => {
     seen.push('a');
     return release;
   });
-  const other = queue.take('b').then((release) => {
+  const other = taken(queue.take('b')).then((release) => {
     seen.push('b');
     return release;
   });
@@ -78,9 +78,32 @@ it('a place that is given back early lets another folder run, and never the same
   first();
   first.place();
   (await same)();
-  const last = await queue.take('c');
+  const last = await taken(queue.take('c'));
 
   expect(before).toEqual(['b']);
   expect(seen).toEqual(['b', 'a']);
   last();
 });
+
+it('one that gives up leaves at once, and those behind it come before', async () => {
+  const queue = createQueue(1);
+  const first = await taken(queue.take('a'));
+  const stop = new AbortController();
+  const second = queue.take('b', stop.signal);
+  const third = queue.take('b');
+
+  stop.abort();
+  const left = await second;
+  first();
+  (await taken(third))();
+
+  expect(left).toBeNull();
+  expect(await queue.take('c', stop.signal)).toBeNull();
+  (await taken(queue.take('c')))();
+});
+
+async function taken(place: Promise<Release | null>): Promise<Release> {
+  const release = await place;
+  if (!release) throw new Error('nobody gave up');
+  return release;
+}
