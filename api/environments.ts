@@ -4,7 +4,7 @@ import { freezeOf } from '../core/environments/freeze.ts';
 import { isEphemeral } from '../core/ephemeral/name.ts';
 import { CairnError, NotFound } from '../core/errors.ts';
 import { type DriftRecord, readDrift, whereOf } from '../core/record/drift/drift.ts';
-import { readRecord } from '../core/record/read.ts';
+import { readOutline } from '../core/record/read.ts';
 import type { EnvironmentRecord } from '../core/record/schema.ts';
 import type { Run } from '../core/requests/run.ts';
 import type { Freeze } from '../core/runs/document.ts';
@@ -159,7 +159,7 @@ async function recordedState(
   const nothing = { reason: null, lastGood: null, last: null, revert: null, frozen: null, drift: null };
   try {
     const [record, frozen, told] = await Promise.all([
-      readRecord(ports, repository, environment),
+      readOutline(ports, repository, environment),
       freezeOf(ports, repository, environment),
       readDrift(ports, repository, environment),
     ]);

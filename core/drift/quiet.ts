@@ -1,6 +1,6 @@
 import { isEphemeral } from '../ephemeral/name.ts';
 import type { Lock, Ports } from '../ports.ts';
-import { readRecord } from '../record/read.ts';
+import { readOutline } from '../record/read.ts';
 import { touchedTheWorld } from '../runs/document.ts';
 import { loadDocument } from '../runs/store.ts';
 
@@ -45,7 +45,7 @@ async function lastChange(
   { repository, environment }: Place,
 ): Promise<{ number: number; busy: string | null }> {
   if (!isEphemeral(environment)) {
-    return { number: (await readRecord(ports, repository, environment))?.deployment ?? 0, busy: null };
+    return { number: (await readOutline(ports, repository, environment))?.deployment ?? 0, busy: null };
   }
   const found = await ports.ephemerals.get(repository, environment);
   const isBusy = found?.state === 'launching' || found?.state === 'destroying';

@@ -37,7 +37,7 @@ export async function startAutomatic(
   return [await startRun('ephemeral', launch, environment, ports)];
 }
 
-/** What the newest of the environment's runs makes another trigger of; nothing while that is of this very head. */
+/** What makes another trigger of a head that had its run: the newest of the environment's, unless that is of this head. */
 async function sinceThen(
   { repository, origin }: PlanRequest,
   environment: string,
@@ -46,13 +46,14 @@ async function sinceThen(
 ): Promise<string> {
   const newest = async (workflow: WorkflowName) =>
     (await ports.runs.list({ repository, environment, workflow, limit: 1 }))[0] ?? null;
+  // Else the same request, coming twice, would find its own run and take it for another one's.
+  if ((await ports.runs.get(runId('ephemeral', repository, environment, trigger))) === null) return '';
   const [made, ended] = await Promise.all([newest('ephemeral'), newest('destroy')]);
   // Opened again with the head it had: what was made for it then is gone, and is made anew.
   if (ended && ended.number > (made?.number ?? 0) && isReopened(origin)) return `/after-${ended.id}`;
   // Pushed back to a head that it had before: what was made last is of another one.
   const isOfOther = made !== null && made.commit !== null && made.commit !== sha;
-  const wasMade = (await ports.runs.get(runId('ephemeral', repository, environment, trigger))) !== null;
-  return isOfOther && wasMade ? `/after-${made.id}` : '';
+  return isOfOther ? `/after-${made.id}` : '';
 }
 
 /** The webhook's trigger names what was done, and when. */

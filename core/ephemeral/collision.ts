@@ -1,5 +1,5 @@
 import type { StateAddress } from '../projects/project.ts';
-import type { EnvironmentRecord } from '../record/schema.ts';
+import type { RecordOutline } from '../record/schema.ts';
 import type { Ephemeral } from './environment.ts';
 import type { StatePlace } from './states.ts';
 
@@ -12,7 +12,7 @@ export type Owners = ReadonlyMap<string, string>;
  */
 export function ownersOf(
   commits: readonly { addresses: ReadonlyMap<string, StateAddress | null> }[],
-  records: Readonly<Record<string, EnvironmentRecord | null>>,
+  records: Readonly<Record<string, RecordOutline | null>>,
   others: readonly Pick<Ephemeral, 'environment' | 'applied'>[] = [],
 ): Owners {
   const owners = new Map<string, string>();

@@ -6,8 +6,9 @@ import { addressesOf } from '../projects/affected.ts';
 import { destroyWaves } from '../projects/destroy-waves.ts';
 import { discoverRoots, projectsOf } from '../projects/discover.ts';
 import { moduleGraph } from '../projects/module-graph.ts';
+import type { Project } from '../projects/project.ts';
 import { waves } from '../projects/waves.ts';
-import { deployedEnvironments, readRecord } from '../record/read.ts';
+import { deployedEnvironments, readOutline } from '../record/read.ts';
 import type { EphemeralRequest } from '../requests/request.ts';
 import { newDocument, type RunDocument } from '../runs/document.ts';
 import { findPull, pullPart } from '../runs/pull-part.ts';
@@ -54,17 +55,15 @@ export async function resolveLaunch(context: LaunchContext, ports: LaunchNeeds):
   const config = withEphemeral(head.config, base.config, environment);
   const everywhere = discoverRoots(head.tree, head.config, graph);
   const all = allowedIn(projectsOf(config, environment, everywhere), rules);
-  const members = membersOf(all, request.projects, known);
+  const placesOf = (projects: readonly Project[]) =>
+    statePlaces({ tree: head.tree, graph, projects, environment, state: rules.state, hcl: ports.hcl });
+  const named = membersOf(all, request.projects, known);
+  const renamed = await renamedOf(named, all, placesOf);
+  const members =
+    renamed.length === 0 ? named : membersOf(all, [...(request.projects ?? []), ...renamed], known);
   checkSizes(members.chosen, ports.sizes);
   const policy = ephemeralPolicy(base.config, environment);
-  const { places, problems } = await statePlaces({
-    tree: head.tree,
-    graph,
-    projects: members.chosen,
-    environment,
-    state: rules.state,
-    hcl: ports.hcl,
-  });
+  const { places, problems } = await placesOf(members.chosen);
   const gone = withoutMoved(members.gone, places);
   const owners = async () => {
     const others = (await ports.ephemerals.list(repository)).filter((one) => one.environment !== environment);
@@ -127,7 +126,8 @@ export async function resolveLaunch(context: LaunchContext, ports: LaunchNeeds):
       email: known.email,
       endsAt: known.endsAt,
       outputs: known.outputs,
-      existed: Object.keys(known.applied).length > 0,
+      // One of which nothing had to be applied stands as well; one that was left half made is not new either.
+      existed: known.state !== 'launching' || Object.keys(known.applied).length > 0,
       destroyedBy: null,
       rules,
       before: known,
@@ -141,6 +141,18 @@ export async function resolveLaunch(context: LaunchContext, ports: LaunchNeeds):
       projects: Object.fromEntries([...progress, ...gone.map(goneProgress)].map((p) => [p.project.name, p])),
     },
   });
+}
+
+/** Those that nobody asks for by the name that they have now, and that hold a state of the environment already. */
+async function renamedOf(
+  { chosen, gone }: Members,
+  all: readonly Project[],
+  placesOf: (projects: readonly Project[]) => ReturnType<typeof statePlaces>,
+): Promise<string[]> {
+  const lost = new Set(gone.flatMap(({ address }) => address ?? []));
+  if (lost.size === 0) return [];
+  const { places } = await placesOf(all.filter((project) => !chosen.includes(project)));
+  return [...places].flatMap(([name, { address }]) => (address && lost.has(address.key) ? [name] : []));
 }
 
 /** Something of it was applied, and the run that did so never came to a good end. */
@@ -176,7 +188,7 @@ async function records(
   ports: Pick<Ports, 'git' | 'source'>,
 ): Promise<Parameters<typeof ownersOf>[1]> {
   const names = await deployedEnvironments(ports, repository);
-  const found = names.map(async (name) => [name, await readRecord(ports, repository, name)] as const);
+  const found = names.map(async (name) => [name, await readOutline(ports, repository, name)] as const);
   return Object.fromEntries(await Promise.all(found));
 }
 

@@ -198,7 +198,13 @@ export function buildOrder(
     variables,
     secrets: [],
   };
-  return orderOf(doc, job, 'build', null);
+  const order = orderOf(doc, job, 'build', null);
+  return { ...order, claim: buildClaim(order.prefix) };
+}
+
+/** What a build pushes nobody takes back: asked for twice, it runs once. Where its role may write and no other's. */
+export function buildClaim(prefix: string): string {
+  return `${prefix}/out/claim.json`;
 }
 
 function common(doc: RunDocument, id: string, timeout: number) {

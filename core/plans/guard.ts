@@ -1,5 +1,6 @@
 import { identity, kindOf } from './actions.ts';
 import type { Changes, ResourceChange } from './plan.ts';
+import { HIDDEN_IN_NAME } from './redact.ts';
 
 export interface Guards {
   /** Most objects that one plan may destroy, replacements included; null: any number. */
@@ -38,10 +39,29 @@ function protectedBy(resource: ResourceChange, patterns: string[]): string[] {
 
 /**
  * Like `terraform -target`, a pattern for a module or a whole resource matches everything in it:
- * `module.db` matches `module.db.aws_db_instance.main[0]`.
+ * `module.db` matches `module.db.aws_db_instance.main[0]`. A key that is hidden may be any.
  */
 export function matchesAddress(pattern: string, address: string): boolean {
-  return [pattern, `${pattern}.*`, `${pattern}[*`].some((p) => matchesGlob(p, address));
+  const patterns = [pattern, `${pattern}.*`, `${pattern}[*`];
+  const shown = address.replace(HIDDEN_IN_NAME, '*');
+  return patterns.some((p) => (shown === address ? matchesGlob(p, address) : meet(p, shown)));
+}
+
+/** Whether there is a text that matches both. */
+function meet(a: string, b: string): boolean {
+  /** Pairs of places: what is before them can be the same text. */
+  const reached: [number, number][] = [[0, 0]];
+  const seen = new Set<number>();
+  for (const [i, j] of reached) {
+    if (i === a.length && j === b.length) return true;
+    const pair = i * (b.length + 1) + j;
+    if (i > a.length || j > b.length || seen.has(pair)) continue;
+    seen.add(pair);
+    const star = a[i] === '*' || b[j] === '*';
+    if (star) reached.push([i + 1, j], [i, j + 1]);
+    else if (a[i] === b[j]) reached.push([i + 1, j + 1]);
+  }
+  return false;
 }
 
 /** `*` matches any run of characters. Linear in practice: only the last `*` is ever tried again. */

@@ -1,5 +1,5 @@
-/** A number of more digits than JavaScript keeps. */
-const LONG = /\d{16}/;
+/** A number of more digits than JavaScript keeps, wherever its point stands. */
+const LONG = /\d[\d.]{15}/;
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /**

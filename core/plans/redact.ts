@@ -13,6 +13,12 @@ interface Redacted {
 /** Digits of the hash that stand in a name. */
 const NAME_HASH = 12;
 
+/** What stands in a name in place of a secret. */
+export const HIDDEN_IN_NAME = new RegExp(`\\(sensitive [0-9a-f]{${NAME_HASH}}\\)`, 'g');
+
+/** In an address only keys can hold a value; the rest of it is words of the configuration. */
+const KEY = /"[^"\\]*(?:\\.[^"\\]*)*"/g;
+
 /**
  * What of a plan may leave its job: the changes, with each value that terraform marks sensitive replaced by
  * an HMAC of it, so that equal values can be told from others and no value can be guessed without the run's
@@ -76,7 +82,7 @@ export function redactPlan(plan: TerraformPlan, hashKey: string, known: readonly
   const redactChange = (change: Change, hidden: boolean): Change => {
     const { before, after, before_sensitive, after_sensitive, after_unknown } = change;
     const { importing, generated_config, replace_paths } = change;
-    const shown: Change = { ...change };
+    const shown: Change = { actions: change.actions };
     if (before !== undefined) shown.before = mask(before, hidden || before_sensitive);
     if (after !== undefined) shown.after = mask(after, hidden || after_sensitive);
     if (before_sensitive !== undefined) shown.before_sensitive = renamed(before_sensitive);
@@ -93,14 +99,25 @@ export function redactPlan(plan: TerraformPlan, hashKey: string, known: readonly
     if (generated_config !== undefined) shown.generated_config = nameOf(generated_config);
     return shown;
   };
-  const redactResource = (resource: ResourceChange): ResourceChange => ({
-    ...resource,
-    address: nameOf(resource.address),
-    ...(resource.previous_address ? { previous_address: nameOf(resource.previous_address) } : {}),
-    ...(typeof resource.index === 'string' ? { index: nameOf(resource.index) } : {}),
-    ...(resource.module_address ? { module_address: nameOf(resource.module_address) } : {}),
-    change: redactChange(resource.change, false),
-  });
+  const addressOf = (address: string): string => address.replace(KEY, nameOf);
+  /** What is not known here does not leave: a later terraform may tell values in it. */
+  const redactResource = (resource: ResourceChange): ResourceChange => {
+    const { address, previous_address, module_address, mode, type, name, index } = resource;
+    const { deposed, provider_name, action_reason, change } = resource;
+    return {
+      address: addressOf(address),
+      ...(previous_address === undefined ? {} : { previous_address: addressOf(previous_address) }),
+      ...(module_address === undefined ? {} : { module_address: addressOf(module_address) }),
+      mode,
+      type,
+      name,
+      ...(index === undefined ? {} : { index: typeof index === 'string' ? nameOf(index) : index }),
+      ...(deposed === undefined ? {} : { deposed }),
+      ...(provider_name === undefined ? {} : { provider_name }),
+      ...(action_reason === undefined ? {} : { action_reason }),
+      change: redactChange(change, false),
+    };
+  };
 
   const outputs = Object.entries(plan.output_changes ?? {})
     .filter(([, change]) => !isOnly(change, 'no-op'))

@@ -14,6 +14,7 @@ import {
   RECORD_REF,
   type RecordFreeze,
   type RecordIndex,
+  type RecordOutline,
   recordIndex,
   stateFile,
 } from './schema.ts';
@@ -24,6 +25,16 @@ const AT_ONCE = 20;
 const outputs = z.record(z.string(), z.string());
 
 type Reading = Pick<Ports, 'git' | 'source'>;
+
+/** For those who look often or at many, and deploy nothing: each large build would be one more file to read. */
+export async function readOutline(
+  ports: Reading,
+  repository: string,
+  environment: string,
+): Promise<RecordOutline | null> {
+  const head = await ports.git.ref(repository, RECORD_REF);
+  return head === null ? null : (await readState(ports, repository, environment, head)).environment;
+}
 
 /** An environment's state. Null: it was never deployed. What cannot be read is an error, never "never deployed". */
 export async function readRecord(

@@ -126,6 +126,11 @@ export const recordIndex = z.object({
 
 export type ProjectRecord = z.infer<typeof projectRecord>;
 export type EnvironmentRecord = z.infer<typeof environmentRecord>;
+
+/** An environment's state but for what was built for it. */
+export type RecordOutline = Omit<EnvironmentRecord, 'projects'> & {
+  projects: Record<string, Omit<EnvironmentRecord['projects'][string], 'buildOutputs' | 'buildIn'>>;
+};
 export type HistoryLine = z.infer<typeof historyLine>;
 export type RecordIndex = z.infer<typeof recordIndex>;
 export type RecordFreeze = RecordIndex['freezes'][string];

@@ -1,11 +1,11 @@
 import { NotFound } from '../errors.ts';
-import type { EnvironmentRecord } from './schema.ts';
+import type { RecordOutline } from './schema.ts';
 
 /**
  * The commit that a rollback by hand goes back to: the one that is named, if it was good; else the last good
  * one; and where that is what stands (state `ok`), the good one before it.
  */
-export function rollbackTarget(record: EnvironmentRecord | null, asked: string | undefined): string {
+export function rollbackTarget(record: RecordOutline | null, asked: string | undefined): string {
   if (!record || record.good.length === 0) {
     throw new NotFound('There is no good commit to go back to: nothing was deployed well here yet.');
   }

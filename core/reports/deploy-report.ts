@@ -14,7 +14,7 @@ export interface DeployReport {
   /** Last good commit; null on a first deploy. */
   baseCommit: string | null;
   state: DeployState;
-  /** What refused it, or held it up until somebody turned it down, is a freeze. */
+  /** What refused it is a freeze. */
   byFreeze?: true;
   /** A permanent environment is taken down. */
   takesDown?: true;

@@ -3,7 +3,7 @@ import { isEphemeral } from '../ephemeral/name.ts';
 import type { Ports } from '../ports.ts';
 import type { ProjectProgress } from '../projects/progress.ts';
 import { type Outcome, type Pass, type RunDocument, workflowOf } from '../runs/document.ts';
-import { frozenPull } from '../runs/frozen.ts';
+import { frozenPull, wasRefusedByFreeze } from '../runs/frozen.ts';
 import { logTail, readChanges } from '../runs/results.ts';
 import { helpForDestroy } from './comments/destroy-help.ts';
 import { helpForEphemeral } from './comments/ephemeral-help.ts';
@@ -63,7 +63,7 @@ export async function deployReport(
     commit: doc.commit,
     baseCommit: doc.base,
     state: stateOf(doc),
-    ...(isTurnedAway(doc) && doc.frozen ? { byFreeze: true as const } : {}),
+    ...(wasRefusedByFreeze(doc) ? { byFreeze: true as const } : {}),
     ...(doc.destroy && !isEphemeral(doc.environment) ? { takesDown: true as const } : {}),
     policyChanges: doc.policyChanges,
     projects: await reported(doc, doc.deploy, ports),

@@ -2,7 +2,7 @@ import { configAt } from '../config/load-config.ts';
 import { breakGlassRefusal, freezeOf, frozenSentence } from '../environments/freeze.ts';
 import { NotAllowed } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import { readRecord } from '../record/read.ts';
+import { readOutline } from '../record/read.ts';
 import type { DeployRequest, RollbackRequest } from '../requests/request.ts';
 
 /**
@@ -28,7 +28,7 @@ async function approversOf(
   environment: string,
   ports: Pick<Ports, 'git' | 'source'>,
 ): Promise<string[]> {
-  const record = await readRecord(ports, repository, environment);
+  const record = await readOutline(ports, repository, environment);
   const main = await ports.source.defaultBranch(repository);
   for (const ref of [record?.commit, main]) {
     const config = ref ? await configAt(ports, repository, ref) : null;

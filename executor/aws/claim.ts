@@ -11,7 +11,7 @@ const LOOK_EVERY = 2000;
 /** `mine`: from now or from before. `same`: a job that was submitted for this very order holds it. */
 type Claimed = 'mine' | 'same' | 'other';
 
-/** An apply happens once: its first job writes the claim, any other finds it there. */
+/** An apply or a build happens once: its first job writes the claim, any other finds it there. */
 export async function claim(order: JobOrder, artifacts: Store, me: string): Promise<Claimed> {
   if (order.claim === null) return 'mine';
   const body = JSON.stringify({ job: me, prefix: order.prefix });
@@ -37,8 +37,9 @@ export async function storedResult(artifacts: Store, prefix: string): Promise<Jo
 }
 
 /**
- * SubmitJob has no client token, so one order may be submitted twice, and the workflow may wait for the second
- * job. Were that to end at once, the run would go on while the first one applies.
+ * A request that seems to be refused may have been taken, and is made again (SubmitJob has no client token). So one
+ * order may be submitted twice, and the workflow waits for the second job. Were that to end at once, the run would go
+ * on while the first one applies.
  */
 export async function followOther(order: JobOrder, artifacts: Store, stop: Stop): Promise<JobResult | null> {
   const end = Date.now() + order.job.timeout * 1000;

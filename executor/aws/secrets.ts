@@ -35,7 +35,8 @@ function explain(name: string, reference: string, cause: Error): Error {
   if (cause.name === 'AccessDeniedException') {
     return new JobRefused(
       `The secret ${name}: this job's role may not read ${reference}. Add it to the environment's \`secrets\` in ` +
-        'cairn.infra.yaml (plan or apply), deploy Cairn again, and look at the policies of the secret and of its key.',
+        'cairn.infra.yaml (plan or apply), the KMS key that it is encrypted with to `secrets.keys` if it has one of its ' +
+        'own, deploy Cairn again, and look at the policies of the secret and of its key.',
       { cause },
     );
   }

@@ -6,7 +6,7 @@ import { kindOf, moved } from '../../core/plans/actions.ts';
 import type { TerraformPlan } from '../../core/plans/plan.ts';
 import { readJson } from '../../core/plans/read-json.ts';
 import { redactPlan } from '../../core/plans/redact.ts';
-import { remoteStatesOf, type StateJson } from '../../core/plans/secrets.ts';
+import { remoteStatesOf, type StateJson, secretsOfPlan } from '../../core/plans/secrets.ts';
 import { summarize } from '../../core/plans/summary.ts';
 import { type Context, timed } from '../context.ts';
 import { JobInterrupted } from '../outcome.ts';
@@ -78,7 +78,7 @@ export function lockTimeout(timeout: number): string {
 }
 
 async function secretsAfterFailure(context: Context<PlanJob>, terraform: Terraform): Promise<string[]> {
-  const { job, dirs, stop } = context;
+  const { dirs, stop } = context;
   // Nothing is asked any more, so nothing is shown.
   if (stop.reason) throw new JobInterrupted();
   const state = await stateSecrets(terraform);
@@ -89,7 +89,7 @@ async function secretsAfterFailure(context: Context<PlanJob>, terraform: Terrafo
     const shown = await terraform.run(['show', '-json', dirs.planFile]);
     if (shown.code === 0) {
       const plan = readJson(shown.stdout.toString('utf8')) as TerraformPlan;
-      secrets.push(...redactPlan(plan, job.hashKey).secrets);
+      secrets.push(...secretsOfPlan(plan));
       taken.push(...remoteStatesOf(plan.prior_state as StateJson | undefined));
     }
   }

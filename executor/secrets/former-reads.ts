@@ -37,8 +37,8 @@ function readsIn(state: unknown): unknown[] {
     .filter((resource) => resource['mode'] === 'data' && resource['type'] === 'terraform_remote_state')
     .flatMap((resource) => listIn(resource, 'instances'))
     .map(({ attributes }) => {
-      const { config, outputs, ...rest } = isRecord(attributes) ? attributes : {};
-      return { ...rest, config: valueIn(config), outputs: valueIn(outputs) };
+      const { config, outputs, defaults, ...rest } = isRecord(attributes) ? attributes : {};
+      return { ...rest, config: valueIn(config), outputs: valueIn(outputs), defaults: valueIn(defaults) };
     });
 }
 

@@ -19,6 +19,8 @@ interface Upstream {
   config: Record<string, unknown>;
   workspace: string;
   outputs: Record<string, unknown>;
+  /** What the configuration says for outputs that are not there. */
+  defaults: Record<string, unknown>;
 }
 
 type Outputs = Record<string, { sensitive?: boolean; value?: unknown }>;
@@ -40,7 +42,7 @@ export function laidSecrets({ upstream }: JobDirs): string[] {
 /**
  * Values that a project took from outputs which another state marks sensitive: `terraform_remote_state` hands them on
  * without the mark, and terraform prints them. So that state is asked what it marks. What it does not tell, because it
- * cannot be read or has no such output any more, is taken for secret.
+ * cannot be read or has no such output any more, is taken for secret, but for a default of the configuration's own.
  *
  * `taken` are values of `terraform_remote_state`.
  */
@@ -59,6 +61,7 @@ export async function upstreamSecrets(
     told.set(place, outputs);
     for (const [name, value] of Object.entries(read.outputs)) {
       const known = Object.hasOwn(outputs, name) ? outputs[name] : undefined;
+      if (!known && Object.hasOwn(read.defaults, name) && isSame(read.defaults[name], value)) continue;
       if (known?.sensitive !== false) for (const leaf of leavesOf(value)) found.add(leaf);
     }
   }
@@ -108,7 +111,7 @@ export async function upstreamSecrets(
 
 function upstreamOf(values: unknown): Upstream | null {
   if (!isRecord(values)) return null;
-  const { backend, config, workspace, outputs } = values;
+  const { backend, config, workspace, outputs, defaults } = values;
   if (typeof backend !== 'string' || !isRecord(outputs)) return null;
   const given = Object.entries(isRecord(config) ? config : {}).filter(([, value]) => value !== null);
   return {
@@ -116,7 +119,12 @@ function upstreamOf(values: unknown): Upstream | null {
     config: Object.fromEntries(given),
     workspace: typeof workspace === 'string' ? workspace : 'default',
     outputs,
+    defaults: isRecord(defaults) ? defaults : {},
   };
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return canonical(one) === canonical(other);
 }
 
 /** Outputs as a state's file says them; null if it is not there, or in a form that terraform alone can read. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Of } from './sha256.ts';
@@ -14,10 +15,8 @@ export interface Spare {
 interface Checkout {
   /** SHA-256 of the archive it was unpacked from. */
   archive: string;
-  /** By path in the checkout, itself being '': which folder it is and its mode, null for anything else. */
-  entries: ReadonlyMap<string, string | null>;
-  /** When the last of them was changed, in milliseconds of the file system's clock. */
-  since: number;
+  /** What stands at each path in it, itself being ''. */
+  entries: ReadonlyMap<string, string>;
 }
 
 /**
@@ -36,7 +35,7 @@ export function createSpare(folder: string): Spare {
     kept = null;
     if (!found) return null;
     try {
-      if (found.archive === archive && isUntouched(path, found)) {
+      if (found.archive === archive && isUntouched(path, found.entries)) {
         renameSync(path, src);
         return found;
       }
@@ -53,7 +52,7 @@ export function createSpare(folder: string): Spare {
       const digest = sha256Of(archive);
       const taken = take(digest, src);
       if (!taken) await layNew(archive, src);
-      laid = taken ?? { archive: digest, ...look(src) };
+      laid = taken ?? { archive: digest, entries: look(src) };
     },
     keep(src) {
       if (!laid) return;
@@ -73,27 +72,20 @@ export async function layNew(archive: string, src: string): Promise<void> {
   await unpack(archive, src);
 }
 
-function look(src: string): Pick<Checkout, 'entries' | 'since'> {
-  const entries = new Map<string, string | null>();
-  let since = 0;
+function look(src: string): Checkout['entries'] {
+  const entries = new Map<string, string>();
   const add = (name: string): void => {
     const at = join(src, name);
     const stat = lstatSync(at);
-    since = Math.max(since, stat.ctimeMs);
     entries.set(name, markOf(stat));
     if (stat.isDirectory()) for (const inner of readdirSync(at)) add(join(name, inner));
   };
   add('');
-  return { entries, since };
+  return entries;
 }
 
-/**
- * Takes away what came in addition, and answers whether the rest is what it was: the same folders, and in them files
- * whose inodes did not change since, by a time that no program can set back.
- */
-function isUntouched(src: string, { entries, since }: Checkout): boolean {
-  // A clock that ticks in seconds would not show what the job did at once.
-  if (Number.isInteger(since / 1000)) return false;
+/** Takes away what came in addition, and answers whether the rest is what it was. */
+function isUntouched(src: string, entries: Checkout['entries']): boolean {
   let found = 0;
   const check = (name: string): boolean => {
     const at = join(src, name);
@@ -105,12 +97,17 @@ function isUntouched(src: string, { entries, since }: Checkout): boolean {
     found += 1;
     const stat = lstatSync(at);
     if (markOf(stat) !== mark) return false;
-    if (mark === null) return stat.ctimeMs <= since;
-    return readdirSync(at).every((inner) => check(join(name, inner)));
+    return !stat.isDirectory() || readdirSync(at).every((inner) => check(join(name, inner)));
   };
   return check('') && found === entries.size;
 }
 
-function markOf(stat: Stats): string | null {
-  return stat.isDirectory() ? `${stat.ino} ${stat.mode}` : null;
+/**
+ * Which folder it is; of a file also when its inode was changed last, to the tick: no program can choose that time.
+ * A clock that ticks in seconds would not show what a job did at once: then no two marks are equal.
+ */
+function markOf(stat: Stats): string {
+  const which = `${stat.ino} ${stat.mode}`;
+  if (stat.isDirectory()) return which;
+  return Number.isInteger(stat.ctimeMs / 1000) ? randomUUID() : `${which} ${stat.ctimeMs}`;
 }

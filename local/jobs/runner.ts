@@ -71,7 +71,7 @@ export function createRunner(options: RunnerOptions) {
       const attempt = lastAttempt(folder);
       const before = attempt && executorOf(attempt, folder.uid);
       if (attempt && before) return await follow(running, attempt, before);
-      // By a server before this one.
+      // Just as its turn came, or before an earlier start of it failed.
       if (wasAskedToStop(folder)) return await giveUp(folder, stopped(folder));
       const next = nextAttempt(folder);
       let launched: Launched;

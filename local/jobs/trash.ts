@@ -73,17 +73,23 @@ export function openTrash(dir: string): Trash {
 }
 
 async function remove(owner: number, paths: readonly string[]): Promise<void> {
-  if (process.getuid?.() !== 0 || owner === 0) {
-    // What a job has closed to its own user waits for the next start.
-    for (const path of paths) await rm(path, { recursive: true, force: true }).catch(() => undefined);
-    return;
+  const foreign = process.getuid?.() === 0 && owner !== 0;
+  const left: string[] = [];
+  for (const path of paths) if (!(await (foreign ? removeFlat(path) : removeDeep(path)))) left.push(path);
+  for (let at = 0; at < left.length; at += MOST_AT_ONCE) {
+    await removeByForce(foreign ? owner : null, left.slice(at, at + MOST_AT_ONCE));
   }
-  const deep: string[] = [];
-  for (const path of paths) if (!(await removeFlat(path))) deep.push(path);
-  if (deep.length === 0) return;
-  await removeAs(owner, deep);
   // Emptied; the folder itself stands in one of root's. What could not be emptied waits for the next start.
-  for (const path of deep) await rmdir(path).catch(() => undefined);
+  for (const path of left) await rmdir(path).catch(() => undefined);
+}
+
+async function removeDeep(path: string): Promise<boolean> {
+  try {
+    await rm(path, { recursive: true, force: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -106,10 +112,17 @@ async function removeFlat(folder: string): Promise<boolean> {
   }
 }
 
+/** Folders may be closed to their own user: Go's cache of modules is, for one. */
+const BY_FORCE = 'rm -rf -- "$@" || { chmod -R u+rwx -- "$@"; rm -rf -- "$@"; }';
+
+/** What one command line surely holds. */
+const MOST_AT_ONCE = 1000;
+
 /** Not as root: a process that a job left could swap a folder for a link while it is being emptied. */
-function removeAs(uid: number, paths: readonly string[]): Promise<void> {
+function removeByForce(uid: number | null, paths: readonly string[]): Promise<void> {
   return new Promise((resolve) => {
-    const child = spawn('rm', ['-rf', '--', ...paths], { uid, gid: uid, stdio: 'ignore' });
+    const user = uid === null ? {} : { uid, gid: uid };
+    const child = spawn('/bin/sh', ['-c', BY_FORCE, 'sh', ...paths], { ...user, stdio: 'ignore' });
     child.once('error', () => resolve());
     child.once('exit', () => resolve());
   });

@@ -77,7 +77,10 @@ export function createWorkers(options: WorkersOptions): Workers {
 
   async function spawnWorker(identity: string, uid: number | null, alone: boolean): Promise<Worker> {
     const spare = alone ? null : options.place.spare(uid);
-    const child = await spawnExecutor(options, spare, uid);
+    const child = await spawnExecutor(options, spare, uid).catch((error) => {
+      if (spare !== null) options.place.discard(spare);
+      throw error;
+    });
     const pid = child.pid as number;
     const worker: Worker = {
       child,

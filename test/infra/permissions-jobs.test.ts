@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { JOB_FILES } from '../../core/jobs/files.ts';
 import { claimKey, jobPrefix } from '../../core/jobs/names.ts';
-import { stateKey } from '../../core/jobs/orders.ts';
+import { buildClaim, stateKey } from '../../core/jobs/orders.ts';
 import { jobRoleName, STAGES, type Stage } from '../../infra/names.ts';
 import { jobGrants } from '../../infra/permissions/job-policy.ts';
 import { type Installation, installation } from './permissions-of.ts';
@@ -72,6 +72,14 @@ describe('a job', () => {
     expect(STAGES.filter((stage) => put(stage, claim('prod'), ONCE))).toEqual(['apply']);
     expect(put('apply', claim('prod'))).toBe(false);
     expect(put('apply', claim('staging'), ONCE)).toBe(false);
+  });
+
+  test('a build claims its own order, which it can neither claim twice nor change', () => {
+    const claim = `${ARTIFACTS}/${buildClaim('jobs/acme/infra/prod/build/r1/build-1')}`;
+
+    expect(STAGES.filter((stage) => put(stage, claim, ONCE))).toEqual(['build']);
+    expect(STAGES.filter((stage) => get(stage, claim))).toEqual(['build']);
+    expect(put('build', claim)).toBe(false);
   });
 
   test('a tag is the one by which plan files are forgotten', () => {

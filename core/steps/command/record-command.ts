@@ -1,7 +1,7 @@
 import { isEphemeral } from '../../ephemeral/name.ts';
 import { commandEntry, commandNews } from '../../record/command-entry.ts';
 import { recordNews } from '../../record/ephemeral/ephemeral.ts';
-import { readRecord } from '../../record/read.ts';
+import { readOutline } from '../../record/read.ts';
 import { writeRecord } from '../../record/write.ts';
 import { loadDocument } from '../../runs/store.ts';
 import { documentInput } from '../input.ts';
@@ -22,7 +22,7 @@ export const recordCommand = step({
       if (news) await recordNews(ports, repository, news);
       return {};
     }
-    if ((await readRecord(ports, repository, environment)) === null) return {};
+    if ((await readOutline(ports, repository, environment)) === null) return {};
     const record = await writeRecord(ports, repository, environment, (current) => {
       if (!current) throw new Error(`${environment} is not in the record any more`);
       return commandEntry(doc, current, at, ports.links);

@@ -2,7 +2,7 @@ import { CONFIG_FILE } from '../../config/load-config.ts';
 import { InvalidInput } from '../../errors.ts';
 import type { GitData, Ports } from '../../ports.ts';
 import { filesOf } from '../../projects/project-files.ts';
-import { readRecord } from '../../record/read.ts';
+import { readOutline } from '../../record/read.ts';
 import { short } from '../../reports/deploy-report.ts';
 import { renderRevertPull } from '../../reports/github/revert.ts';
 import { type RunDocument, settled } from '../../runs/document.ts';
@@ -98,7 +98,7 @@ async function formerBranch(
   doc: RunDocument,
   ports: Pick<Ports, 'git' | 'sent' | 'source'>,
 ): Promise<string | null> {
-  const record = await readRecord(ports, doc.repository, doc.environment);
+  const record = await readOutline(ports, doc.repository, doc.environment);
   return record?.revert?.branch ?? (await ports.sent.get(revertKey(doc)))?.id ?? null;
 }
 

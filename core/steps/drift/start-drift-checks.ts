@@ -6,7 +6,7 @@ import { underWay } from '../../drift/quiet.ts';
 import { CairnError, Unavailable } from '../../errors.ts';
 import type { Ports } from '../../ports.ts';
 import { readToldDrift } from '../../record/drift/drift.ts';
-import { readRecord } from '../../record/read.ts';
+import { readOutline } from '../../record/read.ts';
 import { type DriftRequest, repositoryName } from '../../requests/request.ts';
 import { runId } from '../../requests/run-id.ts';
 import { startRun } from '../../runs/start.ts';
@@ -97,7 +97,7 @@ async function isAnythingToTell(
   { repository, environment }: { repository: string; environment: string },
   ports: Pick<Ports, 'git' | 'source'>,
 ): Promise<boolean> {
-  const record = await readRecord(ports, repository, environment);
+  const record = await readOutline(ports, repository, environment);
   if (!record || record.state === 'broken') return false;
   if (record.commit !== null && Object.keys(record.projects).length > 0) return true;
   return ((await readToldDrift(ports, repository, environment))?.digest ?? null) !== null;

@@ -144,7 +144,7 @@ async function undo(
   run: RunInput,
   ports: Pick<Ports, 'ephemerals' | 'git' | 'schedules' | 'workflows'>,
 ): Promise<string | null> {
-  if (Object.keys(known.applied).length === 0) {
+  if (known.state === 'launching' && Object.keys(known.applied).length === 0) {
     await forgetEnvironment(ports, known);
     return null;
   }

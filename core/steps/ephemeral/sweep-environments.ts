@@ -10,7 +10,8 @@ import { step } from '../step.ts';
 
 /**
  * Now and then: compares the environments that are known with their schedules, their runs, their pull requests and the
- * record, and freezes with the schedules of their end, and repairs what is missing. What it starts is started once an hour at most.
+ * record, and freezes with the schedules of their end, and repairs what is missing. What it starts is started once an
+ * hour at most.
  */
 export const sweepEnvironments = step({
   input: z.object({ repositories: z.array(repositoryName) }),

@@ -84,9 +84,7 @@ async function freeze(request: FreezeRequest, ports: Needs): Promise<Record<stri
 
   const stood = before !== null && inForce(before, new Date(at));
   const instead = !stood ? '' : ` It was frozen by ${before.by} before: ${before.reason}.`;
-  // As it is typed where this is read.
-  const command = origin.source === 'api' || origin.source === 'cli' ? 'cairn' : '/cairn';
-  const message = `${frozenSentence(environment, frozen)}.${instead} \`${command} unfreeze ${environment}\` ends it.`;
+  const message = `${frozenSentence(environment, frozen)}.${instead} \`${typed(request)} unfreeze ${environment}\` ends it.`;
   return { ...(await said(request, message, ports)), frozen };
 }
 
@@ -123,9 +121,9 @@ async function unfreeze(request: UnfreezeRequest, ports: Needs): Promise<Record<
     const commit = next.refused.commit.slice(0, 7);
     lines.push(`${commit}, which was refused meanwhile, is deployed now: ${ports.links.run(started)}`);
   }
-  if (next.trouble !== null) {
+  if (next.trouble !== undefined) {
     lines.push(
-      `Nothing that was refused meanwhile is deployed, since its branch is not known: ${next.trouble}`,
+      `Nothing that was refused meanwhile is deployed, since nobody knows its branch. Once cairn.yaml is mended, \`${typed(request)} deploy ${environment}\` does so: ${next.trouble}`,
     );
   }
   return said(request, lines.join('\n'), ports);
@@ -136,7 +134,7 @@ interface Next {
   waits: { runId: string; commit: string } | null;
   refused: RefusedHead | null;
   /** Why it is not known whether a head was refused. */
-  trouble: string | null;
+  trouble?: string;
 }
 
 /** Looked for once the record says that it is over, so that nothing is refused or begins to wait any more. */
@@ -157,11 +155,16 @@ async function nextOf(request: UnfreezeRequest, ports: Needs): Promise<Next> {
 /** An environment is unfrozen whatever stands in cairn.yaml at that moment. */
 async function headOf(request: UnfreezeRequest, ports: Needs): Promise<Pick<Next, 'refused' | 'trouble'>> {
   try {
-    return { refused: await refusedHead(request, ports), trouble: null };
+    return { refused: await refusedHead(request, ports) };
   } catch (error) {
     if (!(error instanceof InvalidConfig)) throw error;
     return { refused: null, trouble: error.message };
   }
+}
+
+/** As a command begins where the answer is read. */
+function typed({ origin: { source } }: FreezeRequest | UnfreezeRequest): string {
+  return source === 'api' || source === 'cli' ? 'cairn' : '/cairn';
 }
 
 async function said(

@@ -3,7 +3,7 @@ import { defaultConfig } from '../../config/config.ts';
 import { configAt } from '../../config/load-config.ts';
 import { CairnError } from '../../errors.ts';
 import type { Ports } from '../../ports.ts';
-import { readRecord } from '../../record/read.ts';
+import { readOutline } from '../../record/read.ts';
 import { tellOnCommit } from '../../requests/replies.ts';
 import { type PushRequest, repositoryName } from '../../requests/request.ts';
 import { branchHead } from '../../runs/branch-head.ts';
@@ -69,7 +69,7 @@ async function isMissed(
 ): Promise<boolean> {
   const runs = await ports.runs.list({ repository, environment, workflow: 'deploy', limit: 20 });
   if (runs.some((run) => run.commit === head)) return false;
-  const record = await readRecord(ports, repository, environment);
+  const record = await readOutline(ports, repository, environment);
   // Whoever took it down does not want it back by itself: the next push makes it anew.
   if (record?.last.outcome === 'destroyed') return record.last.commit !== head;
   return record?.commit !== head;

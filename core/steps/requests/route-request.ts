@@ -6,7 +6,7 @@ import { endOfPull } from '../../ephemeral/end-of-pull.ts';
 import { launchWish } from '../../ephemeral/launch-end.ts';
 import { bareName, environmentOf, isEphemeral } from '../../ephemeral/name.ts';
 import { checkWish } from '../../ephemeral/times.ts';
-import { CairnError, InvalidInput, NotAllowed, NotFound } from '../../errors.ts';
+import { CairnError, InvalidConfig, InvalidInput, NotAllowed, NotFound } from '../../errors.ts';
 import type { Ports } from '../../ports.ts';
 import { didYouMean } from '../../projects/nearest.ts';
 import {
@@ -202,7 +202,11 @@ async function permanentHint(
   ports: Pick<Ports, 'source'>,
 ): Promise<string> {
   const name = bareName(environment);
-  const config = await configAt(ports, repository, await ports.source.defaultBranch(repository));
+  const main = await ports.source.defaultBranch(repository);
+  const config = await configAt(ports, repository, main).catch((error: unknown) => {
+    if (error instanceof InvalidConfig) return null;
+    throw error;
+  });
   if (!Object.hasOwn(config?.environments ?? {}, name)) return '';
   return ` "${name}" is a permanent one: \`cairn destroy ${name}\` takes it down.`;
 }

@@ -3,7 +3,7 @@ import { isOfWhatStands } from '../../drift/reconcile.ts';
 import { isEphemeral } from '../../ephemeral/name.ts';
 import { NotFound } from '../../errors.ts';
 import type { Ports } from '../../ports.ts';
-import { readRecord } from '../../record/read.ts';
+import { readOutline } from '../../record/read.ts';
 import { rollbackTarget } from '../../record/target.ts';
 import { fetchSourceOf } from '../../runs/sources.ts';
 import { type RunInput, runInput, type SourcePart } from '../input.ts';
@@ -52,7 +52,7 @@ async function standingCommit(
     const commit = (await ports.ephemerals.get(repository, environment))?.commit;
     if (commit) return commit;
   } else {
-    const record = await readRecord(ports, repository, environment);
+    const record = await readOutline(ports, repository, environment);
     if (record?.commit) return record.commit;
     // Drift that was told of what was destroyed since is gone, and that is to be said.
     if (record && request.command === 'drift') return record.last.commit;
@@ -79,7 +79,7 @@ async function ofBranch(
   commit: string | null,
   ports: Pick<Ports, 'git' | 'source'>,
 ): Promise<SourcePart> {
-  const record = await readRecord(ports, run.repository, run.environment);
+  const record = await readOutline(ports, run.repository, run.environment);
   const base = record?.commit ?? null;
   if (run.request.command === 'rollback') return { commit: rollbackTarget(record, run.request.commit), base };
   // What was the last good commit when it was asked for may not be it any more when its turn comes.

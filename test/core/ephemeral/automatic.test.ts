@@ -125,6 +125,18 @@ test('what was destroyed when it was closed is made anew when it is opened again
   expect(twice).toBe(second);
 });
 
+test('one that was made by hand and taken down is made once when it is opened again', async () => {
+  await ran('e'.repeat(20), 'ephemeral', 'c'.repeat(40));
+  await ran('d'.repeat(20), 'destroy', null);
+
+  const [first] = await startAutomatic(reopened(), PULL, BASE, ports);
+  await ran(first, 'ephemeral', SHA);
+  const [twice] = await startAutomatic(reopened(), PULL, BASE, ports);
+
+  expect(twice).toBe(first);
+  expect(ports.workflows.executions).toHaveLength(1);
+});
+
 test('a head that it is pushed back to is made again, once each time', async () => {
   const moved = { ...PULL, head: { ...PULL.head, sha: 'c'.repeat(40) } };
   const at = async (pull: Pull) => {

@@ -67,6 +67,10 @@ describe('matchesAddress', () => {
     ['a.*["x"]', 'a.b["y"]', false],
     ['a.?', 'a.b', false],
     ['**a**', 'bab', true],
+    ['a.x["prod"]', 'a.x["(sensitive 0123456789ab)"]', true],
+    ['a.x["prod*west"]', 'a.x["(sensitive 0123456789ab)-west"].y', true],
+    ['*.a.x', 'module.m["(sensitive 0123456789ab)"].a.x', true],
+    ['a.y["prod"]', 'a.x["(sensitive 0123456789ab)"]', false],
   ])('%s and %s: %s', (pattern, address, expected) => {
     expect(matchesAddress(pattern, address)).toBe(expected);
   });

@@ -109,6 +109,29 @@ describe('redactPlan', () => {
     expect(of('hunter2-one')).toEqual(one);
   });
 
+  it('hides no word of the configuration in an address: what guards go by stays there, whatever is called a secret', () => {
+    const told = resource(
+      {},
+      { address: 'module.network.aws_db_instance.main["production"]', module_address: 'module.network' },
+    );
+
+    const { changes } = redactPlan(plan([told]), KEY, ['aws_db_instance.main', 'network', 'production']);
+
+    const [shown] = changes.resources;
+    expect(shown?.address).toMatch(
+      /^module\.network\.aws_db_instance\.main\["\(sensitive [0-9a-f]{12}\)"\]$/,
+    );
+    expect(shown?.module_address).toBe('module.network');
+  });
+
+  it('lets nothing out that it does not know, such as what a later terraform tells of an object', () => {
+    const told = resource({ after: { a: 1 } });
+    Object.assign(told, { told_by: 'a-later-one' });
+    Object.assign(told.change, { after_identity: { id: 'a-later-one' } });
+
+    expect(JSON.stringify(redactPlan(plan([told]), KEY).changes)).not.toContain('a-later-one');
+  });
+
   it('lets no key of a project pass for a hidden value', () => {
     const { changes } = redactPlan(
       plan([resource({ after: { tags: { $sensitive: 'ff', text: 'harmless', evil: 'yes' } } })]),

@@ -149,4 +149,17 @@ describe('createScrubber', () => {
     expect(shown).not.toContain('secret-value');
     expect(performance.now() - begun).toBeLessThan(5_000);
   });
+
+  it('is quick with a secret of a thousand lines and words, and finds it however it is wrapped', () => {
+    const lines = Array.from({ length: 1000 }, (_, i) => `echo "line ${i}" && install -y package-${i}`);
+    const scrub = createScrubber([lines.join('\n'), lines.join(' ')]);
+    const text = 'every example has words that begin as those of the secret\n'.repeat(5000);
+    const begun = performance.now();
+
+    const shown = scrub(`${text}${lines.join('\n  │ ')}`);
+
+    expect(shown.startsWith(text)).toBe(true);
+    expect(shown).not.toContain('package');
+    expect(performance.now() - begun).toBeLessThan(5_000);
+  });
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { InvalidInput } from '../../../core/errors.ts';
 import type { RecordEntry } from '../../../core/record/entry.ts';
 import { writeFreeze } from '../../../core/record/freeze.ts';
-import { readHistory, readRecord } from '../../../core/record/read.ts';
+import { readHistory, readOutline, readRecord } from '../../../core/record/read.ts';
 import { writeRecord } from '../../../core/record/write.ts';
 import { type MemoryRepository, memoryRepository } from '../../support/fakes/repository.ts';
 import { entry, project } from './entries.ts';
@@ -77,6 +77,22 @@ test('each project keeps those that it was applied with last, however many build
   expect(history).toHaveLength(13);
   expect(history[0]).toMatchObject({ build: { image: 'app:1' } });
   expect(files[`${BUILDS}${history[1]?.buildIn}.json`]).toBe(`${JSON.stringify(large('project-11'))}\n`);
+});
+
+test('who only looks at the state reads none of its builds', async () => {
+  const { repository, deploy } = shop();
+  for (const name of ['app', 'data']) await deploy(large(name), [name]);
+  const read: string[] = [];
+  const { file } = repository.source;
+  repository.source.file = (...asked) => {
+    read.push(asked[2]);
+    return file(...asked);
+  };
+
+  const outline = await readOutline(repository, repository.name, 'prod');
+
+  expect(Object.keys(outline?.projects ?? {})).toEqual(['app', 'data']);
+  expect(read.sort()).toEqual(['environments.json', STATE]);
 });
 
 test('with as much as stands inline in each of 300 projects the state is read as well', async () => {

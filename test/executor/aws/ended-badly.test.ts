@@ -1,11 +1,13 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JobOrder } from '../../../core/jobs/order.ts';
 import { NO_MOTO, REGION } from '../../support/aws/moto.ts';
-import { until, verifyJob } from '../support.ts';
+import { buildJob, until, verifyJob } from '../support.ts';
 import {
   ARTIFACTS,
   applyOf,
@@ -131,6 +133,21 @@ describe.skipIf(NO_MOTO)(
         expect(two.output).toContain('Another job runs this order');
         expect(one.result?.status).toBe('ok');
         expect((await stateAt(cloud, STATE))?.serial).toBe(1);
+      });
+
+      it('and so does a build: the second job of its order ends as the first does', async () => {
+        const ran = path.join(cloud.folder, 'ran');
+        const script = `echo once >> ${ran}; echo image=shop:1 >> "$CAIRN_OUTPUT"; sleep 1`;
+        const order = orderOf(buildJob(['sh', '-c', script]), 'build', { state: null });
+        const first = await start(cloud, order, ROOT);
+        await until('the build', () => existsSync(ran));
+        const second = launch(cloud, order);
+
+        const [one, two] = await Promise.all([finish(cloud, first), finish(cloud, second)]);
+
+        expect([one.code, two.code]).toEqual([0, 0]);
+        expect(readFileSync(ran, 'utf8')).toBe('once\n');
+        expect(two.result?.outputs).toEqual({ image: 'shop:1' });
       });
 
       it('goes on where the claim is of the same job', async () => {

@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { JobResult } from '../../../core/jobs/job.ts';
 import { type JobOrder, jobOrder } from '../../../core/jobs/order.ts';
+import { buildClaim } from '../../../core/jobs/orders.ts';
 import { buildBundle } from '../../../scripts/build.ts';
 import { CREDENTIALS, type Moto, REGION, startMoto } from '../../support/aws/moto.ts';
 import { applyJob, filesOf, planJob, tarGz } from '../support.ts';
@@ -94,8 +95,13 @@ type Stage = JobOrder['identity']['stage'];
 export function orderOf(job: JobOrder['job'], stage: Stage, change: Change = {}): JobOrder {
   const { repository, environment, runId, id } = job;
   const key = `${repository}/${environment}/app`;
+  const prefix = `jobs/${repository}/${environment}/${stage}/${runId}/${id}`;
+  const claims: Partial<Record<Stage, string>> = {
+    apply: `claims/${repository}/${environment}/${runId}/${id}`,
+    build: buildClaim(prefix),
+  };
   return jobOrder.parse({
-    prefix: `jobs/${repository}/${environment}/${stage}/${runId}/${id}`,
+    prefix,
     job,
     inputs: { 'source.tar.gz': SOURCE },
     state: { key, write: stage === 'apply', former: null },
@@ -103,7 +109,7 @@ export function orderOf(job: JobOrder['job'], stage: Stage, change: Change = {})
     secrets: {},
     identity: { repository, environment, stage },
     folder: key,
-    claim: stage === 'apply' ? `claims/${repository}/${environment}/${runId}/${id}` : null,
+    claim: claims[stage] ?? null,
     trace: null,
     ...change,
   });

@@ -279,4 +279,24 @@ ${TAKES}`;
     expect(after.result).toMatchObject({ status: 'ok', outputs: { host: '(sensitive)' } });
     expectHidden((await shownBy(before)) + (await shownBy(after)));
   });
+
+  it('has nothing to hide of a default that the configuration says in its place, now or when it was applied', async () => {
+    const empty = { ...JSON.parse(first.toString()), outputs: {}, resources: [] };
+    const inputs = { 'up.tfstate': Buffer.from(JSON.stringify(empty)) };
+    const root = (port: string) => `
+${READ.replace('config  =', 'defaults = { zone = "central-1", password = "any-password" }\n  config  =')}
+output "zone" { value = "\${data.terraform_remote_state.up.outputs.zone}${port}" }
+output "password" { value = data.terraform_remote_state.up.outputs.password }`;
+
+    const before = await plan(root(':80'), inputs);
+    const after = await apply(before, root(':80'), inputs, await digestOf(before));
+    const own = { 'state.tfstate': await out(after, 'terraform.tfstate') };
+    const gone = await plan('output "other" { value = 1 }', { ...inputs, ...own });
+    const there = await plan(root(':80'), { 'up.tfstate': first });
+
+    expect(before.log).toContain('central-1:80');
+    expect(after.result.outputs).toEqual({ zone: 'central-1:80', password: 'any-password' });
+    expect(gone.log).toContain('central-1:80');
+    expectHidden(await shownBy(there));
+  });
 });

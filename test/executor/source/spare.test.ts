@@ -104,6 +104,14 @@ describe('the checkout of the job before', () => {
       },
     ],
     [
+      'two files changed places',
+      (src) => {
+        renameSync(join(src, 'one/main.tf'), join(src, 'aside'));
+        renameSync(join(src, 'two/main.tf'), join(src, 'one/main.tf'));
+        renameSync(join(src, 'aside'), join(src, 'two/main.tf'));
+      },
+    ],
+    [
       'two folders changed places',
       (src) => {
         renameSync(join(src, 'one'), join(src, 'aside'));

@@ -69,6 +69,45 @@ export const UNLUCKY: Scenarios = {
     expect(standing(world, 'eph-demo')).toMatchObject({ shop: 'a3' });
   },
 
+  'one that was asked for by the name that it had stays, too': async (world) => {
+    remote(world);
+    await up(world, { ref: 'change', name: 'demo', projects: ['app'] });
+    const before = await addresses(world);
+    world.jobs.length = 0;
+    moved(world, { value: 'a3' });
+
+    const [run] = await up(world, { ref: 'change', name: 'demo' });
+
+    expect(run).toMatchObject({ state: 'succeeded' });
+    expect(world.jobs).not.toContain('plan app');
+    expect(await addresses(world)).toEqual({ network: null, shop: before['app'] });
+  },
+
+  'an update brings no end nearer, and is what it is asked for, where nothing had to be applied yet': async (
+    world,
+  ) => {
+    branches(world);
+    world.state.set('eph-demo/network', 'n1').set('eph-demo/app', 'a2 on n1');
+    await up(world, { ref: 'change', name: 'demo', ttl: '1d' });
+    const made = await known(world, 'eph-demo');
+
+    await up(world, { ref: 'change', name: 'demo' });
+    const updated = await known(world, 'eph-demo');
+    const origin = { source: 'api' as const, login: 'alice', trigger: 'longer' };
+    const extend = { command: 'extend' as const, repository: REPOSITORY, environment: 'eph-demo' };
+    await world.request({ ...extend, ttl: '4h', origin });
+    await world.settled();
+    await up(world, { ref: 'change', name: 'demo', ttl: '2h' });
+    const asked = await known(world, 'eph-demo');
+    change(world, { plan: 'fail' });
+    await up(world, { ref: 'change', name: 'demo' });
+
+    expect(made).toMatchObject({ state: 'ready', applied: {}, endsAt: '2026-01-02T00:00:00.000Z' });
+    expect(updated).toMatchObject({ endsAt: '2026-01-02T00:00:00.000Z' });
+    expect(asked).toMatchObject({ endsAt: '2026-01-01T02:00:00.000Z' });
+    expect(await known(world, 'eph-demo')).toMatchObject({ state: 'ready', commit: asked?.commit });
+  },
+
   'an end that is moved while the files of a launch are fetched stays where it was put': async (world) => {
     branches(world);
     const { pack } = world.ports.archives;

@@ -86,6 +86,15 @@ export const EXTENSIONS: Scenarios = {
     await expect(asked).rejects.toThrow('`cairn destroy prod` takes it down.');
   },
 
+  'one that is not there is told so, whatever stands in cairn.yaml': async (world) => {
+    await standing(world);
+    world.ports.repository.push('main', { 'cairn.yaml': 'environments: [' });
+
+    const asked = down(world, 'eph-prod', 'broken');
+
+    await expect(asked).rejects.toThrow('There is no ephemeral environment "eph-prod"');
+  },
+
   'two who extend at the same time both get what they asked for; a step that is repeated adds nothing':
     async (world) => {
       await standing(world);

@@ -116,6 +116,21 @@ export const UNLUCKY_THAWS: Scenarios = {
     expect(await freezeOf(world.ports, REPOSITORY, 'prod')).toMatchObject({ until: null });
   },
 
+  'a thaw that a Cairn of before began, and this one ends, says of its head what was found then': async (
+    world,
+  ) => {
+    await firstDeploy(world);
+    await freeze(world);
+    const at = origin(world, 'bob');
+    const noted = JSON.stringify({ waits: null, refused: null });
+    await world.ports.sent.put(`thaw/${REPOSITORY}/prod/${at.trigger}`, { id: noted, order: 0 });
+
+    const place = { repository: REPOSITORY, environment: 'prod' };
+    const answer = await world.request({ command: 'unfreeze', ...place, origin: at });
+
+    expect(answer['message']).toMatch(/^prod is unfrozen by bob\. It was frozen by alice since .*\.$/);
+  },
+
   'what is frozen can be unfrozen although cairn.yaml does not name it any more, or is broken': async (
     world,
   ) => {
@@ -133,6 +148,7 @@ export const UNLUCKY_THAWS: Scenarios = {
 
     expect(broken['message']).toContain('prod is unfrozen by bob.');
     expect(broken['message']).toContain('Nothing that was refused meanwhile is deployed');
+    expect(broken['message']).toContain('Once cairn.yaml is mended, `cairn deploy prod` does so');
     expect(free).toBeNull();
     expect(gone['message']).toContain('prod is unfrozen by bob.');
     expect(await freezeOf(world.ports, REPOSITORY, 'prod')).toBeNull();
