@@ -110,3 +110,8 @@ function isStage(text: string | undefined): text is Stage {
 export function claimKey(run: Pick<JobsOfRun, 'id' | 'repository' | 'environment'>, what: string): string {
   return `claims/${run.repository}/${placeOf(run.environment)}/${run.id}/${what}`;
 }
+
+/** What a build pushes nobody takes back: asked for twice, it runs once. Where its role may write and no other's. */
+export function buildClaim(prefix: string): string {
+  return `${prefix}/out/claim.json`;
+}

@@ -7,6 +7,7 @@ import { currentPass, type RunDocument, workflowOf } from '../runs/document.ts';
 import { JOB_FILES } from './files.ts';
 import type { ApplyJob, BuildJob, Job, PlanJob, TerraformJob, VerifyJob } from './job.ts';
 import {
+  buildClaim,
   claimKey,
   definitionName,
   type JobsOfRun,
@@ -200,11 +201,6 @@ export function buildOrder(
   };
   const order = orderOf(doc, job, 'build', null);
   return { ...order, claim: buildClaim(order.prefix) };
-}
-
-/** What a build pushes nobody takes back: asked for twice, it runs once. Where its role may write and no other's. */
-export function buildClaim(prefix: string): string {
-  return `${prefix}/out/claim.json`;
 }
 
 function common(doc: RunDocument, id: string, timeout: number) {

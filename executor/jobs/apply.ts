@@ -103,7 +103,8 @@ function checkShown(
   }
   throw new JobRefused(
     `The stored plan is not what was shown for approval: its digest is ${found}, shown was ${job.shown.digest}. ` +
-      'Nothing was applied. Look at what runs while this project is planned (providers, `external`), then plan again.',
+      'Nothing was applied. If Cairn was upgraded since, plan again; else look at what runs while this project is planned ' +
+      '(providers, `external`) first.',
   );
 }
 

@@ -35,7 +35,6 @@ export async function stateSecrets(terraform: Terraform): Promise<StateTold | nu
   };
 }
 
-/** An error of the parser quotes what it read: it is not told. */
 function stateIn(stdout: Buffer): StateJson | null {
   try {
     return readJson(stdout.toString('utf8')) as StateJson;

@@ -1,3 +1,4 @@
+import { readJson } from '../../core/plans/read-json.ts';
 import { JobRefused } from '../outcome.ts';
 import type { Ended } from '../process.ts';
 
@@ -19,7 +20,7 @@ export async function printOutputs(
   const [name] = args.slice(1).filter((arg) => !arg.startsWith('-'));
   const all = await run(['output', '-no-color', '-json']);
   if (all.code !== 0 || all.interrupted) return all;
-  const outputs = JSON.parse(all.stdout.toString('utf8')) as Record<string, Output>;
+  const outputs = readJson(all.stdout.toString('utf8')) as Record<string, Output>;
   if (name !== undefined && Object.hasOwn(outputs, name) && outputs[name]?.sensitive) {
     throw new JobRefused(
       `The output "${name}" is marked sensitive: it is never shown. Whoever may read it reads the state itself.`,

@@ -75,10 +75,19 @@ export function createWorkers(options: WorkersOptions): Workers {
     finish?.(problem);
   }
 
+  function discard(spare: string | null): void {
+    if (spare === null || closed) return;
+    try {
+      options.place.discard(spare);
+    } catch {
+      // On a full disk, say: the next start takes it away.
+    }
+  }
+
   async function spawnWorker(identity: string, uid: number | null, alone: boolean): Promise<Worker> {
     const spare = alone ? null : options.place.spare(uid);
     const child = await spawnExecutor(options, spare, uid).catch((error) => {
-      if (spare !== null) options.place.discard(spare);
+      discard(spare);
       throw error;
     });
     const pid = child.pid as number;
@@ -104,7 +113,7 @@ export function createWorkers(options: WorkersOptions): Workers {
       workers.delete(worker);
       letGo(worker);
       worker.finish?.(null);
-      if (spare !== null && !closed) options.place.discard(spare);
+      discard(spare);
     });
     return worker;
   }

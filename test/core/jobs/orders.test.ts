@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { buildClaim, buildOrder } from '../../../core/jobs/orders.ts';
+import { buildClaim } from '../../../core/jobs/names.ts';
+import { buildOrder } from '../../../core/jobs/orders.ts';
 import { aDocument, aPass } from '../../api/story.ts';
 
 test('a build is claimed, each of its orders by itself', () => {

@@ -31,6 +31,10 @@ it('refuses what is no JSON', () => {
   expect(() => readJson('{"n":9999888877776667')).toThrow(SyntaxError);
 });
 
+it('quotes nothing of what it could not read', () => {
+  expect(() => readJson('hunter2')).toThrow(/^what should be JSON is none, or was cut off$/);
+});
+
 it('hides the number that terraform prints, not one that it was rounded to', () => {
   const plan = readJson(
     '{"format_version":"1.2","resource_changes":[{"address":"x.a","mode":"managed","type":"x","name":"a","change":{"actions":["create"],"before":null,"after":{"card":9999888877776667,"copy":9999888877776667},"after_sensitive":{"card":true}}}]}',

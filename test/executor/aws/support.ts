@@ -12,8 +12,8 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { JobResult } from '../../../core/jobs/job.ts';
+import { buildClaim } from '../../../core/jobs/names.ts';
 import { type JobOrder, jobOrder } from '../../../core/jobs/order.ts';
-import { buildClaim } from '../../../core/jobs/orders.ts';
 import { buildBundle } from '../../../scripts/build.ts';
 import { CREDENTIALS, type Moto, REGION, startMoto } from '../../support/aws/moto.ts';
 import { applyJob, filesOf, planJob, tarGz } from '../support.ts';
