@@ -1,7 +1,7 @@
 import { NotFound } from '../core/errors.ts';
 import { JOB_FILES } from '../core/jobs/files.ts';
+import { segment } from '../core/jobs/keys.ts';
 import { type JobsOfRun, jobPrefixes, jobPrefix as prefixOf } from '../core/jobs/names.ts';
-import { segment } from '../core/jobs/orders.ts';
 import type { Ports } from '../core/ports.ts';
 import { readResult } from '../core/runs/results.ts';
 

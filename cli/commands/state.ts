@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { segment } from '../../core/jobs/orders.ts';
+import { segment } from '../../core/jobs/keys.ts';
 import { environmentName, repositoryName } from '../../core/requests/request.ts';
 import { dataFolder } from '../data-folder.ts';
 import { CliError, EXIT } from '../exit.ts';

@@ -1,4 +1,4 @@
-import { segment } from '../jobs/orders.ts';
+import { segment } from '../jobs/keys.ts';
 import type { Ports } from '../ports.ts';
 import { readJson } from '../runs/store.ts';
 

@@ -1,63 +1,17 @@
-import { isDeepStrictEqual } from 'node:util';
 import { readsOwnOnly } from '../ephemeral/config.ts';
-import { isEphemeral, placeOf } from '../ephemeral/name.ts';
+import { placeOf } from '../ephemeral/name.ts';
 import type { ProjectProgress } from '../projects/progress.ts';
 import { STANDARD_SIZE } from '../projects/project.ts';
 import { currentPass, type RunDocument, workflowOf } from '../runs/document.ts';
 import { JOB_FILES } from './files.ts';
 import type { ApplyJob, BuildJob, Job, PlanJob, TerraformJob, VerifyJob } from './job.ts';
-import {
-  buildClaim,
-  claimKey,
-  definitionName,
-  type JobsOfRun,
-  jobName,
-  jobPrefix,
-  queueName,
-  UNGUESSED,
-} from './names.ts';
+import { segment, sourceKey, stateKey } from './keys.ts';
+import { buildClaim, claimKey, type JobsOfRun, jobPrefix, UNGUESSED } from './names.ts';
 import type { JobOrder } from './order.ts';
-
-/** What a Map item or a `.sync` state needs to submit a job; names, never ARNs. */
-export interface JobItem {
-  /** Artifact prefix of the order. */
-  job: string;
-  /** Name in the job list. */
-  name: string;
-  queue: ReturnType<typeof queueName>;
-  /** Name of the job definition, or of the build's project. */
-  definition: string;
-}
+import { hasSameSecrets, projectPart, secretsFor, upstreamStates } from './project-part.ts';
 
 export const PLAN_TIMEOUT = 3600;
 export const APPLY_TIMEOUT = 4 * 3600;
-
-export function sourceKey(repository: string, commit: string): string {
-  return `sources/${repository}/${commit}.tar.gz`;
-}
-
-/** A project's name as one path segment. */
-export function segment(name: string): string {
-  return encodeURIComponent(name).replaceAll('.', '%2E');
-}
-
-/** An ephemeral environment's stands below `ephemeral/`, where its rights end. */
-export function stateKey(
-  { repository, environment }: { repository: string; environment: string },
-  project: string,
-): string {
-  const place = isEphemeral(environment) ? `${placeOf(environment)}/${environment}` : environment;
-  return `${repository}/${place}/${segment(project)}`;
-}
-
-export function itemOf(order: JobOrder): JobItem {
-  return {
-    job: order.prefix,
-    name: jobName(order.job.runId, order.job.id),
-    queue: queueName(order.identity.stage === 'apply' ? 'apply' : 'plan'),
-    definition: definitionName(order.identity, order.size),
-  };
-}
 
 export function planId(doc: Pick<RunDocument, 'n'>, project: string): string {
   return `plan-${doc.n}-${segment(project)}`;
@@ -220,14 +174,6 @@ function orderOf(
   stage: JobOrder['identity']['stage'],
   progress: ProjectProgress | null,
 ): JobOrder {
-  const upstream: Record<string, string> = {};
-  for (const name of progress?.project.dependsOn ?? []) {
-    if (upstreamBackend(doc, name)) continue;
-    const other = currentPass(doc).projects[name];
-    // A renamed project's state stays under its former name until it is applied under the new one.
-    const former = other && other.status !== 'applied' ? other.formerState : null;
-    upstream[upstreamFile(name)] = former ?? stateKey(doc, name);
-  }
   return {
     prefix: prefixOf(doc, job.id),
     job,
@@ -240,7 +186,7 @@ function orderOf(
             former: progress.formerState,
           }
         : null,
-    upstream,
+    upstream: upstreamStates(doc, progress),
     secrets: {},
     identity: { repository: doc.repository, environment: placeOf(doc.environment), stage },
     size: progress?.project.size ?? STANDARD_SIZE,
@@ -265,53 +211,6 @@ function hidden(doc: RunDocument, jobId: string, secret: string): string {
   return prefixOf(doc, `${jobId}${UNGUESSED}${secret.slice(0, 16)}`);
 }
 
-function projectPart(doc: RunDocument, progress: ProjectProgress): PlanJob['project'] {
-  const { name, dir, workspace, variables, dependsOn } = progress.project;
-  const upstream: PlanJob['project']['upstream'] = {};
-  for (const other of dependsOn) {
-    const backend = upstreamBackend(doc, other);
-    upstream[other] = backend
-      ? { kind: 'remote', backend: backend.type, config: backend.config }
-      : { kind: 'file', file: upstreamFile(other) };
-  }
-  return {
-    name,
-    dir,
-    workspace,
-    state: progress.state === 'kept' ? { kind: 'file' } : { kind: 'own', config: progress.backendConfig },
-    variables: { ...variables, ...buildOutputs(doc, progress), cairn_environment: doc.environment },
-    upstream,
-  };
-}
-
-/** A rollback plans with what the good deployment was built with; nothing is rebuilt. */
-function buildOutputs(doc: RunDocument, progress: ProjectProgress): Record<string, string> {
-  if (doc.phase === 'rollback' || progress.destroy) return progress.buildOutputs;
-  return doc.build?.outputs ?? progress.buildOutputs;
-}
-
-function upstreamBackend(doc: RunDocument, name: string): RunDocument['backends'][string] | null {
-  return doc.backends[name] ?? null;
-}
-
-function upstreamFile(name: string): string {
-  return `upstream-${segment(name)}.tfstate`;
-}
-
 function folderOf(doc: RunDocument, progress: ProjectProgress): string {
   return `${doc.repository}/${doc.environment}/${progress.project.name}`;
-}
-
-/** Values of secrets are hidden from what people see: with other values something else would be hidden. */
-function hasSameSecrets(progress: ProjectProgress): boolean {
-  return isDeepStrictEqual(secretsFor(progress, 'plan'), secretsFor(progress, 'apply'));
-}
-
-function secretsFor(progress: ProjectProgress, stage: 'plan' | 'apply'): Record<string, string> {
-  const refs: Record<string, string> = {};
-  for (const [name, ref] of Object.entries(progress.project.secrets)) {
-    const value = stage === 'apply' ? (ref.apply ?? ref.plan) : ref.plan;
-    if (value) refs[name] = value;
-  }
-  return refs;
 }

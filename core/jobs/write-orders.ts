@@ -1,7 +1,7 @@
 import type { Ports } from '../ports.ts';
 import type { RunDocument } from '../runs/document.ts';
+import { itemOf, type JobItem } from './item.ts';
 import type { JobOrder } from './order.ts';
-import { itemOf, type JobItem } from './orders.ts';
 
 /** Writes each order where its job looks for it, and answers with what a workflow needs to submit them. */
 export async function writeOrders(

@@ -1,4 +1,4 @@
-import { sourceKey } from '../jobs/orders.ts';
+import { sourceKey } from '../jobs/keys.ts';
 import type { Ports } from '../ports.ts';
 import type { Tree } from '../projects/project.ts';
 import { currentPass, type RunDocument } from './document.ts';

@@ -1,7 +1,7 @@
 import { JOB_FILES } from '../../core/jobs/files.ts';
 import type { PlanJob } from '../../core/jobs/job.ts';
+import { segment } from '../../core/jobs/keys.ts';
 import type { JobOrder } from '../../core/jobs/order.ts';
-import { segment } from '../../core/jobs/orders.ts';
 import { onlyReads } from '../terraform/reads.ts';
 import type { Store } from './store.ts';
 

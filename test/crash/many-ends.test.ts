@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Ephemeral } from '../../core/ephemeral/environment.ts';
 import { keepCommit } from '../../core/ephemeral/forget.ts';
 import { scheduleEnd } from '../../core/ephemeral/schedules.ts';
-import { stateKey } from '../../core/jobs/orders.ts';
+import { stateKey } from '../../core/jobs/keys.ts';
 import { mirrorEphemerals } from '../../core/record/ephemeral/ephemeral.ts';
 import { readEphemerals } from '../../core/record/ephemeral/read.ts';
 import { readState, writeState } from '../../local/jobs/states.ts';

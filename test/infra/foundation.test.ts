@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { FRESH_SOURCE_DAYS, PLAN_TAG } from '../../adapters/aws/artifacts/retention.ts';
 import { TTL_ATTRIBUTE, tableDefinition } from '../../adapters/aws/table/table.ts';
 import { LONGEST_APPROVAL } from '../../core/environments/approval.ts';
-import { sourceKey } from '../../core/jobs/orders.ts';
+import { sourceKey } from '../../core/jobs/keys.ts';
 import { BUS, IMAGES, JOB_LOGS, SECRETS, STACKS, TABLE } from '../../infra/names.ts';
 import { type Resource, resourcesOf, type Template } from '../support/aws/template.ts';
 import { synthesized } from '../support/infra.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { JOB_FILES } from '../../core/jobs/files.ts';
+import { stateKey } from '../../core/jobs/keys.ts';
 import { buildClaim, claimKey, jobPrefix } from '../../core/jobs/names.ts';
-import { stateKey } from '../../core/jobs/orders.ts';
 import { jobRoleName, STAGES, type Stage } from '../../infra/names.ts';
 import { jobGrants } from '../../infra/permissions/job-policy.ts';
 import { type Installation, installation } from './permissions-of.ts';

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stateKey } from '../../core/jobs/orders.ts';
+import { stateKey } from '../../core/jobs/keys.ts';
 import type { Ports } from '../../core/ports.ts';
 import { readRecord } from '../../core/record/read.ts';
 import type { EnvironmentRecord } from '../../core/record/schema.ts';

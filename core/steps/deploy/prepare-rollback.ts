@@ -1,4 +1,4 @@
-import { stateKey } from '../../jobs/orders.ts';
+import { stateKey } from '../../jobs/keys.ts';
 import type { Ports } from '../../ports.ts';
 import { affectedProjects } from '../../projects/affected.ts';
 import { dependentsOf, waves } from '../../projects/waves.ts';

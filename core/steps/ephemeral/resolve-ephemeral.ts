@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type LaunchNeeds, resolveLaunch } from '../../ephemeral/resolve-launch.ts';
-import { buildOrder, itemOf } from '../../jobs/orders.ts';
+import { itemOf } from '../../jobs/item.ts';
+import { buildOrder } from '../../jobs/orders.ts';
 import { writeOrders } from '../../jobs/write-orders.ts';
 import type { Ports } from '../../ports.ts';
 import { plural } from '../../reports/text.ts';

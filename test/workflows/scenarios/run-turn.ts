@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
+import { sourceKey } from '../../../core/jobs/keys.ts';
 import { jobOrder } from '../../../core/jobs/order.ts';
-import { sourceKey } from '../../../core/jobs/orders.ts';
 import { readHistory, readRecord } from '../../../core/record/read.ts';
 import { readJson } from '../../../core/runs/store.ts';
 import { project, REPOSITORY, type World } from '../../support/memory-world.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
+import { sourceKey } from '../../../core/jobs/keys.ts';
 import { jobOrder } from '../../../core/jobs/order.ts';
-import { sourceKey } from '../../../core/jobs/orders.ts';
 import { readEphemeralRecord } from '../../../core/record/ephemeral/read.ts';
 import { readHistory, readRecord } from '../../../core/record/read.ts';
 import type { Run } from '../../../core/requests/run.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import type { JobItem } from '../../../../core/jobs/item.ts';
 import { definitionName } from '../../../../core/jobs/names.ts';
 import { jobOrder } from '../../../../core/jobs/order.ts';
-import type { JobItem } from '../../../../core/jobs/orders.ts';
 import { readJson } from '../../../../core/runs/store.ts';
 import { STEPS } from '../../../../core/steps/index.ts';
 import { type MemoryPorts, memoryPorts } from '../../../support/fakes/index.ts';
