@@ -78,11 +78,11 @@ export function effectivePolicy(input: {
   };
 }
 
-const YAML_NAME: Record<string, string> = {
-  notAuthor: 'not_author',
-  maxDestroy: 'max_destroy',
-  whileFrozen: 'while_frozen',
-};
+const YAML_NAME = new Map([
+  ['notAuthor', 'not_author'],
+  ['maxDestroy', 'max_destroy'],
+  ['whileFrozen', 'while_frozen'],
+]);
 
 function changesBetween(before: Policy, after: Policy): string[] {
   return differences('', before, after).map((line) => `${line} (takes effect after it is approved)`);
@@ -94,7 +94,7 @@ function differences(path: string, before: unknown, after: unknown): string[] {
   if (!isPlain(before) || !isPlain(after)) return [`${path}: ${show(before)} -> ${show(after)}`];
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   return keys.flatMap((key) =>
-    differences(`${path}${path === '' ? '' : '.'}${YAML_NAME[key] ?? key}`, before[key], after[key]),
+    differences(`${path}${path === '' ? '' : '.'}${YAML_NAME.get(key) ?? key}`, before[key], after[key]),
   );
 }
 

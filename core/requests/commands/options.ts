@@ -17,7 +17,11 @@ interface Read<Name extends string> {
   rest: string[];
 }
 
-const SHORT: Record<string, string> = { '-p': '--project', '-e': '--environment' };
+/** A map, since a word may be the name of anything that every object has. */
+const SHORT = new Map([
+  ['-p', '--project'],
+  ['-e', '--environment'],
+]);
 
 /** Takes a command's options out of its words. What looks like an option and is none is a problem. */
 export function readOptions<Name extends string>(
@@ -53,7 +57,7 @@ function nameOf<Name extends string>(
   options: Record<Name, Option>,
 ): { name: Name | null; value: string | null } {
   const [, before = word, value = null] = /^([^=]+)=(.*)$/s.exec(word) ?? [];
-  const long = SHORT[before] ?? before;
+  const long = SHORT.get(before) ?? before;
   const name = long.replace(/^--/, '');
   const none = { name: null, value: null };
   if (!Object.hasOwn(options, name)) return none;

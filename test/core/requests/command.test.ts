@@ -255,6 +255,9 @@ test('no text breaks it, and whatever it answers holds nothing but names, digits
       '```',
     ),
     fc.constantFrom(
+      'valueOf',
+      'constructor',
+      '__proto__',
       '$(id)',
       '`id`',
       '; rm -rf /',
