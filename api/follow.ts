@@ -1,8 +1,7 @@
 import type { Context } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { z } from 'zod';
-import type { Run } from '../core/requests/run.ts';
-import { ENDED } from '../core/requests/run.ts';
+import { ENDED, type Run } from '../core/requests/run.ts';
 import type { ApiHost } from './host.ts';
 import { jobIds, jobPrefix, logPart } from './jobs.ts';
 

@@ -8,8 +8,7 @@ import { INFRA_FILE, loadInfraConfig } from '../../infra/config/load-config.ts';
 import { placed } from '../../infra/config/placed.ts';
 import { type TargetRole, targetRoles } from '../../infra/target-role/documents.ts';
 import { FORMATS, formatRoles } from '../../infra/target-role/formats.ts';
-import type { Finish } from '../exit.ts';
-import { CliError, EXIT } from '../exit.ts';
+import { CliError, EXIT, type Finish } from '../exit.ts';
 import type { Io } from '../io.ts';
 
 interface TargetRoleFlags {

@@ -1,7 +1,6 @@
 import type { LogPart } from '../../api/jobs.ts';
 import type { RunView } from '../../api/run-view.ts';
-import type { DriftLine } from '../../core/record/drift/line.ts';
-import { driftWords } from '../../core/record/drift/line.ts';
+import { type DriftLine, driftWords } from '../../core/record/drift/line.ts';
 import { type AskFlags, askServer, given } from '../ask.ts';
 import type { Client } from '../client.ts';
 import { chooseRepository, connect } from '../connection.ts';

@@ -1,6 +1,5 @@
 import type { Ports } from '../ports.ts';
-import type { ProjectProgress } from '../projects/progress.ts';
-import { newProgress } from '../projects/progress.ts';
+import { newProgress, type ProjectProgress } from '../projects/progress.ts';
 import { currentPass, type RunDocument } from '../runs/document.ts';
 import { changeEnvironment } from './change-environment.ts';
 import type { AppliedProject } from './environment.ts';

@@ -37,53 +37,30 @@ function protectedBy(resource: ResourceChange, patterns: string[]): string[] {
   ];
 }
 
+/** Stands for what is hidden in an address: no name has it. */
+const ANYTHING = '\0';
+
 /**
  * Like `terraform -target`, a pattern for a module or a whole resource matches everything in it:
  * `module.db` matches `module.db.aws_db_instance.main[0]`. A key that is hidden may be any.
  */
 export function matchesAddress(pattern: string, address: string): boolean {
-  const patterns = [pattern, `${pattern}.*`, `${pattern}[*`];
-  const shown = address.replace(HIDDEN_IN_NAME, '*');
-  return patterns.some((p) => (shown === address ? matchesGlob(p, address) : meet(p, shown)));
+  const shown = address.replace(HIDDEN_IN_NAME, ANYTHING);
+  return [pattern, `${pattern}.*`, `${pattern}[*`].some((p) => canMatch(p, shown));
 }
 
-/** Whether there is a text that matches both. */
-function meet(a: string, b: string): boolean {
-  /** Pairs of places: what is before them can be the same text. */
+/** Whether what the address may be matches the pattern, whose `*` is any run of characters. */
+function canMatch(pattern: string, address: string): boolean {
+  /** Pairs of places that what is before them can lead to, each once. */
   const reached: [number, number][] = [[0, 0]];
   const seen = new Set<number>();
-  for (const [i, j] of reached) {
-    if (i === a.length && j === b.length) return true;
-    const pair = i * (b.length + 1) + j;
-    if (i > a.length || j > b.length || seen.has(pair)) continue;
+  for (const [p, a] of reached) {
+    if (p === pattern.length && a === address.length) return true;
+    const pair = p * (address.length + 1) + a;
+    if (p > pattern.length || a > address.length || seen.has(pair)) continue;
     seen.add(pair);
-    const star = a[i] === '*' || b[j] === '*';
-    if (star) reached.push([i + 1, j], [i, j + 1]);
-    else if (a[i] === b[j]) reached.push([i + 1, j + 1]);
+    if (pattern[p] === '*' || address[a] === ANYTHING) reached.push([p + 1, a], [p, a + 1]);
+    else if (pattern[p] === address[a]) reached.push([p + 1, a + 1]);
   }
   return false;
-}
-
-/** `*` matches any run of characters. Linear in practice: only the last `*` is ever tried again. */
-function matchesGlob(pattern: string, text: string): boolean {
-  let p = 0;
-  let t = 0;
-  let star = -1;
-  let resume = 0;
-  while (t < text.length) {
-    if (pattern[p] === '*') {
-      star = p++;
-      resume = t;
-    } else if (pattern[p] === text[t]) {
-      p++;
-      t++;
-    } else if (star >= 0) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (pattern[p] === '*') p++;
-  return p === pattern.length;
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { canonical } from '../plans/canonical.ts';
 import type { FileChange } from '../ports.ts';
 import type { EnvironmentRecord } from './schema.ts';
 
@@ -19,7 +20,7 @@ export function buildFile(environment: string, name: string): string {
 }
 
 export function bodyOf(given: Outputs): string {
-  return `${JSON.stringify(given, Object.keys(given).sort())}\n`;
+  return `${canonical(given)}\n`;
 }
 
 /** Outputs that are too large for where they are used, in a file of their own; null: they are not. */

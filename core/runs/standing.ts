@@ -1,8 +1,7 @@
 import type { Policy } from '../config/policy.ts';
 import type { Ports } from '../ports.ts';
 import { affectedProjects } from '../projects/affected.ts';
-import type { ProjectProgress } from '../projects/progress.ts';
-import { newProgress } from '../projects/progress.ts';
+import { newProgress, type ProjectProgress } from '../projects/progress.ts';
 import { STANDARD_SIZE } from '../projects/project.ts';
 import type { EnvironmentRecord } from '../record/schema.ts';
 import type { RunDocument } from './document.ts';

@@ -3,8 +3,7 @@ import { ENDED, type Run, type RunState } from '../../requests/run.ts';
 import type { RunDocument } from '../../runs/document.ts';
 import type { StatusEvent } from '../event.ts';
 import { fenced, prose } from '../markdown.ts';
-import type { GithubSink } from './on-github.ts';
-import { check } from './on-github.ts';
+import { check, type GithubSink } from './on-github.ts';
 
 const STATE = { succeeded: 'success', superseded: 'neutral' } as const;
 

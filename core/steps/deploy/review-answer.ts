@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { RunDocument } from '../../runs/document.ts';
-import { touchedTheWorld } from '../../runs/document.ts';
+import { type RunDocument, touchedTheWorld } from '../../runs/document.ts';
 import { acceptPlans } from '../../runs/pass.ts';
 import { loadDocument, saveDocument } from '../../runs/store.ts';
 import { tell } from '../../runs/tell.ts';

@@ -3,10 +3,14 @@ import { commandId, commandOrder } from '../../jobs/orders.ts';
 import { jobSecret, writeOrders } from '../../jobs/write-orders.ts';
 import type { Ports } from '../../ports.ts';
 import { destroyWaves } from '../../projects/destroy-waves.ts';
-import type { ProjectProgress } from '../../projects/progress.ts';
-import { newProgress } from '../../projects/progress.ts';
-import type { DestroyPart, Failure, Outcome, RunDocument } from '../../runs/document.ts';
-import { touchedTheWorld } from '../../runs/document.ts';
+import { newProgress, type ProjectProgress } from '../../projects/progress.ts';
+import {
+  type DestroyPart,
+  type Failure,
+  type Outcome,
+  type RunDocument,
+  touchedTheWorld,
+} from '../../runs/document.ts';
 import { loadDocument, saveDocument } from '../../runs/store.ts';
 import { tell } from '../../runs/tell.ts';
 import { documentInput } from '../input.ts';
